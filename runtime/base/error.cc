@@ -58,6 +58,9 @@ std::string describe(const Error& error) {
   return text;
 }
 
-void throw_bad_access(const Error& error) { throw ErrorException{error}; }
+void throw_bad_access(const Error& error) {
+  if (error.code == Errc::inconsistent_state) throw InconsistentStateError{error};
+  throw ErrorException{error};
+}
 
 }  // namespace thresher::runtime

@@ -106,6 +106,21 @@ class ErrorException : public std::exception {
   std::string text_;
 };
 
+/// What `.value()` throws for Errc::inconsistent_state: somebody else wrote the state (ETag conflict;
+/// Orleans: InconsistentStateException). When it escapes a request, the runtime deactivates the
+/// activation in which it was first thrown, and only that one.
+class InconsistentStateError : public ErrorException {
+ public:
+  explicit InconsistentStateError(const Error& error, bool source = true)
+      : ErrorException{error}, source_{source} {}
+  /// True in the activation whose own storage operation conflicted, false at its callers.
+  bool source() const noexcept { return source_; }
+
+ private:
+  bool source_;
+};
+
+/// Throws InconsistentStateError for that code, else ErrorException.
 [[noreturn]] void throw_bad_access(const Error& error);
 
 }  // namespace thresher::runtime
