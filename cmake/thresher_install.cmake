@@ -25,5 +25,5 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/thresherConfig.cmake.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/thresherConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/thresherConfig.cmake" "${PROJECT_BINARY_DIR}/thresherConfigVersion.cmake"
-              "${PROJECT_SOURCE_DIR}/cmake/FindXxHash.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindXxHash.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindMpack.cmake"
         DESTINATION "${package_dir}")
