@@ -18,7 +18,8 @@ namespace detail {
 class CancellationState;
 }
 
-/// Keeps a callback registered; unregisters when destroyed. A callback that has started goes on.
+/// Keeps a callback registered; unregisters when destroyed: a callback that has not begun to run
+/// then never will, one that has goes on.
 class CancellationRegistration {
  public:
   CancellationRegistration() noexcept = default;
@@ -48,8 +49,9 @@ class CancellationToken {
   TimePoint deadline() const noexcept;
   /// Fails with `cancelled` when cancelled: for straight code between waits.
   Result<void> check(SourceLocation origin = SourceLocation::here()) const noexcept;
-  /// Runs `callback` once, as a fiber of the caller's worker, after cancellation; at once when
-  /// already cancelled. What the callback throws is logged by the scheduler's probe and dropped.
+  /// Runs `callback` once, as a foreground fiber of the caller's worker, after cancellation; at
+  /// once when already cancelled; never inside this call. What it throws is treated like what
+  /// leaves any fiber's body. Requires: called on a fiber.
   [[nodiscard]] CancellationRegistration on_cancel(Task callback) const;
 
   /// Parks `wait` like Scheduler::park_until, and ends it as `cancelled` when this token is
@@ -76,7 +78,7 @@ class CancellationSource {
   CancellationToken token() const noexcept;
   /// Cancels, once; never parks, runs no callback itself. Any thread.
   void cancel() noexcept;
-  /// Cancels at `deadline` (the earliest of several counts).
+  /// Cancels at `deadline` (the earliest of several counts). Requires: called on a fiber.
   void cancel_at(TimePoint deadline);
   bool is_cancelled() const noexcept;
 

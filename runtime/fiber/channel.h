@@ -36,7 +36,8 @@ class ChannelCore {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Result<void> ended(WaitEnd end, const Wait& wait) const;
+  std::shared_ptr<Impl> impl_;  // Shared with the fibers that wait in it.
 };
 
 }  // namespace detail

@@ -4,6 +4,8 @@
 // `closed` otherwise, so that nobody waits for what cannot come. Setting never parks.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +15,8 @@
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/cancellation.h"
 #include "thresher/runtime/fiber/scheduler.h"
+#include "thresher/runtime/fiber/short_lock.h"
+#include "thresher/runtime/fiber/wait_list.h"
 
 namespace thresher::runtime {
 
@@ -22,19 +26,32 @@ namespace detail {
 class FutureCore {
  public:
   FutureCore(Scheduler& scheduler, const char* name);
+  FutureCore(const FutureCore&) = delete;
+  FutureCore& operator=(const FutureCore&) = delete;
   ~FutureCore();
-  bool ready() const noexcept;
+  bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
   /// Marks it set, once (asserted), and wakes every waiter; any thread.
   void set_ready() noexcept;
   /// Errors: timeout, cancelled.
-  Result<void> wait(CancellationToken token, TimePoint deadline);
-  Scheduler& scheduler() noexcept { return scheduler_; }
+  Result<void> wait(const CancellationToken& token, TimePoint deadline);
+  Scheduler& scheduler() const noexcept { return scheduler_; }
+
+  /// For waits on several cores: enters `entry` unless ready (then false); takes it out again.
+  bool enter(ListedWait& entry) noexcept;
+  void leave(ListedWait& entry) noexcept;
 
  private:
-  struct Impl;
   Scheduler& scheduler_;
-  std::unique_ptr<Impl> impl_;
+  Operation operation_;
+  ShortLock lock_;
+  std::atomic<bool> ready_{false};
+  ListedWaits waiters_;
 };
+
+/// Parks until one of `cores` is ready and gives the index of the first one that is, in the order
+/// given. Errors: timeout, cancelled. Requires: at least one core.
+Result<std::size_t> wait_any(std::span<FutureCore* const> cores, const CancellationToken& token,
+                             TimePoint deadline);
 
 template <typename T>
 struct FutureState : FutureCore {
@@ -52,24 +69,29 @@ class Future {
   bool valid() const noexcept { return state_ != nullptr; }
   bool ready() const noexcept { return state_->ready(); }
   /// Parks until it is set, leaving the value in place. Errors: timeout, cancelled.
-  Result<void> wait(CancellationToken token = {}, TimePoint deadline = no_deadline) const {
-    return state_->wait(std::move(token), deadline);
+  Result<void> wait(const CancellationToken& token = {},
+                    TimePoint deadline = no_deadline) const {
+    return state_->wait(token, deadline);
   }
   /// Parks, then gives a copy of what was set. Errors: timeout, cancelled, or the error set.
-  Result<T> get(CancellationToken token = {}, TimePoint deadline = no_deadline) const {
-    THRESHER_TRY_VOID(wait(std::move(token), deadline));
+  Result<T> get(const CancellationToken& token = {}, TimePoint deadline = no_deadline) const {
+    THRESHER_TRY_VOID(wait(token, deadline));
     return *state_->result;
   }
   /// The same, moved out: for the only reader.
-  Result<T> take(CancellationToken token = {}, TimePoint deadline = no_deadline) {
-    THRESHER_TRY_VOID(wait(std::move(token), deadline));
+  Result<T> take(const CancellationToken& token = {}, TimePoint deadline = no_deadline) {
+    THRESHER_TRY_VOID(wait(token, deadline));
     return std::move(*state_->result);
   }
 
  private:
   template <typename U>
   friend class Promise;
+  template <typename U>
+  friend Result<std::size_t> when_any(std::span<const Future<U>> futures,
+                                      const CancellationToken& token, TimePoint deadline);
   explicit Future(std::shared_ptr<detail::FutureState<T>> state) : state_{std::move(state)} {}
+  // Shared by the promise and the copies of the future: the last one lets the value go.
   std::shared_ptr<detail::FutureState<T>> state_;
 };
 
@@ -110,12 +132,24 @@ class Promise {
 
 /// Parks until every future is ready; results stay in the futures. Errors: timeout, cancelled.
 template <typename T>
-Result<void> when_all(std::span<const Future<T>> futures, CancellationToken token = {},
+Result<void> when_all(std::span<const Future<T>> futures, const CancellationToken& token = {},
                       TimePoint deadline = no_deadline) {
   for (const Future<T>& future : futures) {
     THRESHER_TRY_VOID(future.wait(token, deadline));
   }
   return {};
+}
+
+/// Parks until a future is ready and gives the lowest index of those that are; results stay in the
+/// futures. Errors: timeout, cancelled. Requires: at least one future.
+template <typename T>
+Result<std::size_t> when_any(std::span<const Future<T>> futures,
+                             const CancellationToken& token = {},
+                             TimePoint deadline = no_deadline) {
+  std::vector<detail::FutureCore*> cores;
+  cores.reserve(futures.size());
+  for (const Future<T>& future : futures) cores.push_back(future.state_.get());
+  return detail::wait_any(cores, token, deadline);
 }
 
 }  // namespace thresher::runtime

@@ -9,7 +9,9 @@
 //
 // Ending: when a world ends or a simulated process is killed, `park_until`, `yield` and `touch`
 // throw FiberUnwind in the fibers concerned. It is no std::exception: let it pass. Destructors that
-// run then must not park; `unwinding()` tells them.
+// run then must not park; `unwinding()` tells them. Fibers of a process are unwound one after the
+// other, the youngest first, so that what a fiber has on its stack outlives the fibers it spawned;
+// a fiber that never ran has its body destroyed in its place of that order.
 #pragma once
 
 #include <cstdint>

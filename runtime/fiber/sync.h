@@ -2,7 +2,8 @@
 //
 // All three belong to the worker that made them (asserted): turns of one worker need no other
 // locks. Waiters are served in order of arrival; what was granted to a wait that had ended goes to
-// the next. Every operation is a schedule point in simulation and names its object.
+// the next. In simulation what may wait is a schedule point and names its object; what gives back
+// (set, unlock, release) is none, so that destructors may do it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ Result<void> sleep_for(Scheduler& scheduler, Duration span, CancellationToken to
 /// Parks until `time`. Errors: cancelled.
 Result<void> sleep_until(Scheduler& scheduler, TimePoint time, CancellationToken token = {});
 
-/// (Named FiberEvent because `Event` is what a Probe records.) Set once or again and again; waiters pass while it is set.
+/// Set once or again and again; waiters pass while it is set. Named so because `Event` is what a
+/// Probe records.
 class FiberEvent {
  public:
   FiberEvent(Scheduler& scheduler, const char* name);
@@ -54,6 +56,8 @@ class Mutex {
   bool locked() const noexcept { return locked_; }
 
  private:
+  void hand_over() noexcept;
+
   Scheduler& scheduler_;
   WorkerId worker_;
   Operation operation_;

@@ -60,6 +60,10 @@ class Wait {
   /// For the primitive only: its intrusive list of waiters, in order of arrival.
   Wait* next = nullptr;
   Wait* previous = nullptr;
+  bool listed = false;
+  /// For the primitive only: set by who hands something over with a successful `unpark`, so that a
+  /// waiter that is unwound instead of resumed can pass it on.
+  bool granted = false;
   /// For the primitive only: what it hands over or asks for (permits wanted, where to put a value).
   void* payload = nullptr;
   std::uint64_t amount = 0;
