@@ -55,6 +55,9 @@ enum class DriverResult : std::uint16_t {
   system_not_ready = 802,
   timeout = 909,
   unknown = 999,
+  /// Not CUresult's: the process that holds the driver has ended or is ending. Every call that was
+  /// pending in it, and every later one, answers this.
+  process_gone = 65000,
 };
 
 /// What a code calls for; decides recovery.
