@@ -1,7 +1,8 @@
-# `thresher_bench`, all of benchmarks/. Sources named `*_caf_*.cc` compare with CAF and are left out without it.
+# `thresher_bench`, all of benchmarks/. Sources named `*_caf_*.cc` compare with CAF and are left out
+# without it.
 function(thresher_add_benchmarks)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/benchmarks/*.cc")
-  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/benchmarks" "${THRESHER_INCLUDE_DIR}/thresher/benchmarks" SYMBOLIC)
+  thresher_link_headers(benchmarks)
   set(caf OFF)
   if(THRESHER_CAF_LIBRARY AND THRESHER_CAF_INCLUDE)
     set(caf ON)
@@ -16,7 +17,8 @@ function(thresher_add_benchmarks)
     return()
   endif()
   add_executable(thresher_bench ${sources})
-  target_link_libraries(thresher_bench PRIVATE thresher_flags thresher_scenarios benchmark::benchmark)
+  target_link_libraries(thresher_bench PRIVATE thresher_flags thresher_scenarios
+                        benchmark::benchmark)
   if(caf)
     target_include_directories(thresher_bench SYSTEM PRIVATE "${THRESHER_CAF_INCLUDE}")
     target_link_libraries(thresher_bench PRIVATE "${THRESHER_CAF_LIBRARY}")

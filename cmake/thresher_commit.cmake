@@ -1,5 +1,5 @@
-# Tells the program which commit it was built from, without building anything else anew when that changes:
-# one small source is rewritten at each build, and only if its text differs.
+# Tells the program which commit it was built from, without building anything else anew when that
+# changes: one small source is rewritten at each build, and only if its text differs.
 set(THRESHER_COMMIT_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/write_commit.cmake")
 
 function(thresher_add_commit library)

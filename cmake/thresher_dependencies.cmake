@@ -1,7 +1,7 @@
-# The libraries Thresher stands on; why these is told in docs/decisions/0001-libraries.md. The Debian packages
-# that hold them are listed in .ci/packages. spdlog and fmt are used header-only, since Debian has no static
-# archive of either and the portable program must carry them (spdlog's own header-only target would still link
-# the shared fmt, so its headers are used directly).
+# The libraries Thresher stands on; why these is told in docs/decisions/0001-libraries.md. The
+# Debian packages that hold them are listed in .ci/packages. spdlog and fmt are used header-only,
+# since Debian has no static archive of either and the portable program must carry them (spdlog's
+# own header-only target would still link the shared fmt, so its headers are used directly).
 if(NOT DEFINED Boost_USE_STATIC_LIBS)
   set(Boost_USE_STATIC_LIBS ${THRESHER_STATIC_BOOST})
 endif()

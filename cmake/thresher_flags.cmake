@@ -1,8 +1,9 @@
 # Compiler flags, as two interface targets.
 #
-# thresher_contract holds what code that includes our headers must be compiled with as well: C++20, no fusing
-# of floating-point operations (a fused and an unfused build would give different traces), and the sanitizers.
-# thresher_flags holds what concerns our own sources alone, the warnings above all.
+# thresher_contract holds what code that includes our headers must be compiled with as well: C++20,
+# no fusing of floating-point operations (a fused and an unfused build would give different traces),
+# and the sanitizers. thresher_flags holds what concerns our own sources alone, the warnings above
+# all.
 add_library(thresher_contract INTERFACE)
 target_compile_features(thresher_contract INTERFACE cxx_std_20)
 target_compile_options(thresher_contract INTERFACE -ffp-contract=off)
@@ -10,7 +11,8 @@ set_target_properties(thresher_contract PROPERTIES EXPORT_NAME contract)
 
 add_library(thresher_flags INTERFACE)
 target_link_libraries(thresher_flags INTERFACE thresher_contract)
-target_compile_options(thresher_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum)
+target_compile_options(thresher_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                                                -Wswitch-enum)
 if(THRESHER_WERROR)
   target_compile_options(thresher_flags INTERFACE -Werror)
 endif()
@@ -38,7 +40,8 @@ endif()
 file(RELATIVE_PATH source_from_build "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
 string(REGEX REPLACE "/$" "" source_from_build "${source_from_build}")
 target_compile_options(thresher_flags INTERFACE
-  "-fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/thresher/=" -fmacro-prefix-map=include/thresher/=
+  "-fmacro-prefix-map=${PROJECT_BINARY_DIR}/include/thresher/="
+  -fmacro-prefix-map=include/thresher/=
   "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${source_from_build}/=")
 
 if(THRESHER_PORTABLE)

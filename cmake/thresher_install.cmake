@@ -1,5 +1,6 @@
-# Installs the libraries, their headers under include/thresher/, the program, and the CMake package, so that
-# `find_package(thresher)` gives the targets thresher::runtime, thresher::gpu, ... and thresher::scenarios.
+# Installs the libraries, their headers under include/thresher/, the program, and the CMake package,
+# so that `find_package(thresher)` gives the targets thresher::runtime, thresher::gpu, ... and
+# thresher::scenarios.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -24,6 +25,8 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/thresherConfig.cmake.
                               INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/thresherConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion)
-install(FILES "${PROJECT_BINARY_DIR}/thresherConfig.cmake" "${PROJECT_BINARY_DIR}/thresherConfigVersion.cmake"
-              "${PROJECT_SOURCE_DIR}/cmake/FindXxHash.cmake" "${PROJECT_SOURCE_DIR}/cmake/FindMpack.cmake"
+install(FILES "${PROJECT_BINARY_DIR}/thresherConfig.cmake"
+              "${PROJECT_BINARY_DIR}/thresherConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindXxHash.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/FindMpack.cmake"
         DESTINATION "${package_dir}")

@@ -3,6 +3,12 @@
 set(THRESHER_INCLUDE_DIR "${PROJECT_BINARY_DIR}/include")
 file(MAKE_DIRECTORY "${THRESHER_INCLUDE_DIR}/thresher")
 
+# Makes the headers of a folder known as thresher/<folder>/...
+function(thresher_link_headers folder)
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/${folder}" "${THRESHER_INCLUDE_DIR}/thresher/${folder}"
+       SYMBOLIC)
+endfunction()
+
 # Sets `out` to the C++ sources of a folder: KIND is `product` or `test`. Without the CUDA Toolkit
 # gpu/cuda/ is left out.
 function(thresher_sources folder kind out)
@@ -19,10 +25,11 @@ function(thresher_sources folder kind out)
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
 
-# Makes `thresher_<folder>`, a static library, or an interface one as long as the folder has no source.
+# Makes `thresher_<folder>`, a static library, or an interface one as long as the folder has no
+# source.
 function(thresher_add_folder folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS")
-  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/${folder}" "${THRESHER_INCLUDE_DIR}/thresher/${folder}" SYMBOLIC)
+  thresher_link_headers(${folder})
   thresher_sources(${folder} product sources)
   set(library thresher_${folder})
   if(sources OR folder STREQUAL "runtime")

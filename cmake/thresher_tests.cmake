@@ -1,5 +1,6 @@
-# Test programs: `<folder>_tests` of the unit tests beside the code, `property_tests`, and the target
-# `check_headers` that compiles headers alone. Tests are listed when CTest runs, so that building stays quick.
+# Test programs: `<folder>_tests` of the unit tests beside the code, `property_tests`, and the
+# target `check_headers` that compiles headers alone. Tests are listed when CTest runs, so that
+# building stays quick.
 include(GoogleTest)
 
 function(thresher_discover target prefix)
@@ -24,19 +25,18 @@ endfunction()
 
 function(thresher_add_property_tests)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/property_tests/*.cc")
-  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/property_tests" "${THRESHER_INCLUDE_DIR}/thresher/property_tests"
-       SYMBOLIC)
+  thresher_link_headers(property_tests)
   if(NOT sources)
     return()
   endif()
   add_executable(property_tests ${sources})
-  target_link_libraries(property_tests PRIVATE thresher_flags thresher_scenarios rapidcheck rapidcheck_gtest
-                        GTest::gmock GTest::gtest GTest::gtest_main)
+  target_link_libraries(property_tests PRIVATE thresher_flags thresher_scenarios rapidcheck
+                        rapidcheck_gtest GTest::gmock GTest::gtest GTest::gtest_main)
   thresher_discover(property_tests property)
 endfunction()
 
-# Compiles each header alone. One that has a source of its own name is proved self-contained there, since
-# the style check makes that source include it first; so only the others are compiled here.
+# Compiles each header alone. One that has a source of its own name is proved self-contained there,
+# since the style check makes that source include it first; so only the others are compiled here.
 function(thresher_add_header_check)
   set(units)
   set(folders runtime gpu faults sim scenarios reports cli property_tests benchmarks)
@@ -45,7 +45,8 @@ function(thresher_add_header_check)
          "${PROJECT_SOURCE_DIR}/${folder}/*.h")
     foreach(header IN LISTS headers)
       string(REGEX REPLACE "[.]h$" ".cc" own_source "${header}")
-      if(EXISTS "${PROJECT_SOURCE_DIR}/${own_source}" OR (header MATCHES "^gpu/cuda/" AND NOT THRESHER_CUDA_FOUND))
+      if(EXISTS "${PROJECT_SOURCE_DIR}/${own_source}"
+         OR (header MATCHES "^gpu/cuda/" AND NOT THRESHER_CUDA_FOUND))
         continue()
       endif()
       set(unit "${PROJECT_BINARY_DIR}/generated/headers/${header}.cc")
@@ -59,8 +60,8 @@ function(thresher_add_header_check)
   endif()
   add_library(check_headers OBJECT EXCLUDE_FROM_ALL ${units})
   target_compile_options(check_headers PRIVATE -O0 -g0)
-  target_link_libraries(check_headers PRIVATE thresher_flags thresher_cli rapidcheck rapidcheck_gtest
-                        GTest::gmock GTest::gtest)
+  target_link_libraries(check_headers PRIVATE thresher_flags thresher_cli rapidcheck
+                        rapidcheck_gtest GTest::gmock GTest::gtest)
   if(THRESHER_CUDA_FOUND)
     target_include_directories(check_headers SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   endif()

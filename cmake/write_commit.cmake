@@ -1,10 +1,12 @@
-# Writes OUT, the source behind runtime/base/build_info.h, if its text would change. Called at build time
-# with GIT, SOURCE_DIR and BUILD_TYPE. A tree that is no clone, or that lies in somebody else's, is "unknown".
+# Writes OUT, the source behind runtime/base/build_info.h, if its text would change. Called at build
+# time with GIT, SOURCE_DIR and BUILD_TYPE. A tree that is no clone, or that lies in somebody
+# else's, is "unknown".
 set(commit "unknown")
 set(dirty "false")
 if(GIT)
-  execute_process(COMMAND "${GIT}" rev-parse --show-toplevel HEAD WORKING_DIRECTORY "${SOURCE_DIR}"
-                  OUTPUT_VARIABLE answer ERROR_QUIET RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
+  execute_process(COMMAND "${GIT}" rev-parse --show-toplevel HEAD
+                  WORKING_DIRECTORY "${SOURCE_DIR}" OUTPUT_VARIABLE answer ERROR_QUIET
+                  RESULT_VARIABLE failed OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(NOT failed AND answer MATCHES "^(.*)\n([0-9a-f]+)$")
     set(top "${CMAKE_MATCH_1}")
     set(head "${CMAKE_MATCH_2}")

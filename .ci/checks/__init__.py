@@ -1,0 +1,1 @@
+"""The parts of .ci/style.py; each module holds the checks of one subject."""
