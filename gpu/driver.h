@@ -13,6 +13,8 @@
 // may crash: the layer above must never pass a stale one).
 #pragma once
 
+#include "thresher/gpu/driver_result.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +23,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-
-#include "thresher/gpu/driver_result.h"
 
 namespace thresher::gpu {
 

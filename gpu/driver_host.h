@@ -8,11 +8,11 @@
 // Left out: what to do when a process dies; that is the layer's Recovery.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/gpu/driver.h"
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/base/time.h"
+
+#include <cstdint>
 
 namespace thresher::gpu {
 

@@ -4,10 +4,10 @@
 // process must be relaunched are process-scoped; `assert` alone keeps the older text (context).
 #include "thresher/gpu/driver_result.h"
 
+#include "thresher/runtime/base/assert.h"
+
 #include <algorithm>
 #include <array>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::gpu {
 

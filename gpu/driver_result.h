@@ -4,11 +4,11 @@
 // installed. Source: cuda.h of CUDA 13.0 and the table of codes in docs/fault-model.md.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
-
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::gpu {
 

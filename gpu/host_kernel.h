@@ -5,13 +5,13 @@
 // gives. A body is deterministic: no clocks, no randomness, no floating-point contraction.
 #pragma once
 
+#include "thresher/gpu/driver.h"
+#include "thresher/runtime/base/assert.h"
+
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
-
-#include "thresher/gpu/driver.h"
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::gpu {
 

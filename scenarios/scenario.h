@@ -5,16 +5,16 @@
 // passes a negative scenario only if it finds each of them.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+#include "thresher/sim/run_key.h"
+#include "thresher/sim/verdict.h"
+#include "thresher/sim/world.h"
+
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/sim/run_key.h"
-#include "thresher/sim/verdict.h"
-#include "thresher/sim/world.h"
 
 namespace thresher::scenarios {
 

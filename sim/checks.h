@@ -6,13 +6,13 @@
 // product.
 #pragma once
 
+#include "thresher/runtime/base/unique_function.h"
+#include "thresher/sim/verdict.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-
-#include "thresher/runtime/base/unique_function.h"
-#include "thresher/sim/verdict.h"
 
 namespace thresher::sim {
 

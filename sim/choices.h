@@ -7,10 +7,10 @@
 // into the trace hash.
 #pragma once
 
+#include "thresher/runtime/base/hash.h"
+
 #include <cstdint>
 #include <string_view>
-
-#include "thresher/runtime/base/hash.h"
 
 namespace thresher::sim {
 

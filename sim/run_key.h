@@ -1,12 +1,12 @@
 // What a run is a function of, and nothing else: scenario, seed, profile, strategy, knobs, plan.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::sim {
 

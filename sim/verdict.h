@@ -1,14 +1,14 @@
 // The verdict on a run: exit codes of the program and words of the report.
 #pragma once
 
+#include "thresher/runtime/base/time.h"
+
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "thresher/runtime/base/time.h"
 
 namespace thresher::sim {
 

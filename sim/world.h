@@ -7,16 +7,16 @@
 // world that fails leaves nothing behind.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-
 #include "thresher/runtime/fiber/processes.h"
 #include "thresher/runtime/fiber/services.h"
 #include "thresher/sim/checks.h"
 #include "thresher/sim/choices.h"
 #include "thresher/sim/run_key.h"
 #include "thresher/sim/verdict.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
 
 namespace thresher::sim {
 

@@ -4,13 +4,13 @@
 // printing. Programmer errors are assertions (assert.h), a user's exception is a GrainFailure.
 #pragma once
 
+#include "thresher/runtime/base/expected.h"
+#include "thresher/runtime/base/source_location.h"
+
 #include <cstdint>
 #include <exception>
 #include <string>
 #include <string_view>
-
-#include "thresher/runtime/base/expected.h"
-#include "thresher/runtime/base/source_location.h"
 
 namespace thresher::runtime {
 

@@ -5,13 +5,13 @@
 // Only copyable or movable object types and void are supported; no references.
 #pragma once
 
+#include "thresher/runtime/base/assert.h"
+
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime {
 

@@ -5,9 +5,9 @@
 // Not thread-safe: whoever owns the list guards it.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <cstdint>
 
 namespace thresher::runtime {
 

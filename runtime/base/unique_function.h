@@ -3,13 +3,13 @@
 // or running a turn touches no allocator.
 #pragma once
 
+#include "thresher/runtime/base/assert.h"
+
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime {
 

@@ -1,13 +1,13 @@
 // Bytes as a value, and a growing buffer that small messages never leave the stack of.
 #pragma once
 
+#include "thresher/runtime/base/assert.h"
+
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime {
 

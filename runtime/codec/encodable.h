@@ -6,6 +6,10 @@
 // may contain a vector of itself.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/codec/bytes.h"
+#include "thresher/runtime/codec/fields.h"
+
 #include <array>
 #include <chrono>
 #include <concepts>
@@ -20,10 +24,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/codec/bytes.h"
-#include "thresher/runtime/codec/fields.h"
 
 namespace thresher::runtime {
 

@@ -8,14 +8,14 @@
 // before anything is allocated, nesting is bounded, nothing is thrown. No state, any thread.
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/codec/encodable.h"
 #include "thresher/runtime/codec/tagged_reader.h"
 #include "thresher/runtime/codec/tagged_writer.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
 
 namespace thresher::runtime {
 

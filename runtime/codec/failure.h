@@ -7,6 +7,9 @@
 // is filled at start-up and then only read, so any worker may use it.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/codec/encode.h"
+
 #include <concepts>
 #include <exception>
 #include <map>
@@ -16,9 +19,6 @@
 #include <typeindex>
 #include <typeinfo>
 #include <utility>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/codec/encode.h"
 
 namespace thresher::runtime {
 

@@ -13,6 +13,8 @@
 // listed does not travel. No macros, no code generator, no registration at run time.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -21,8 +23,6 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
-
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::runtime {
 

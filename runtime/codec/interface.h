@@ -10,6 +10,10 @@
 // and belongs to no turn or thread. Binding methods to a grain class is the grain runtime's part.
 #pragma once
 
+#include "thresher/runtime/base/hash.h"
+#include "thresher/runtime/base/time.h"
+#include "thresher/runtime/codec/encodable.h"
+
 #include <algorithm>
 #include <array>
 #include <compare>
@@ -18,10 +22,6 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
-
-#include "thresher/runtime/base/hash.h"
-#include "thresher/runtime/base/time.h"
-#include "thresher/runtime/codec/encodable.h"
 
 namespace thresher::runtime {
 

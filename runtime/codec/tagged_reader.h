@@ -4,6 +4,10 @@
 // so that success pays nothing for reports.
 #pragma once
 
+#include "thresher/runtime/codec/encodable.h"
+#include "thresher/runtime/codec/tagged_writer.h"
+#include "thresher/runtime/codec/wire.h"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +22,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "thresher/runtime/codec/encodable.h"
-#include "thresher/runtime/codec/tagged_writer.h"
-#include "thresher/runtime/codec/wire.h"
 
 namespace thresher::runtime {
 

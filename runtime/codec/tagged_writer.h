@@ -1,6 +1,9 @@
 // The writing half of the tagged encoding (encode.h): one member function for each kind of type.
 #pragma once
 
+#include "thresher/runtime/codec/encodable.h"
+#include "thresher/runtime/codec/wire.h"
+
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -8,9 +11,6 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-
-#include "thresher/runtime/codec/encodable.h"
-#include "thresher/runtime/codec/wire.h"
 
 namespace thresher::runtime {
 

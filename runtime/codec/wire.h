@@ -5,11 +5,11 @@
 // Neither side allocates but into the ByteWriter. What the items mean is encode.h's part.
 #pragma once
 
+#include "thresher/runtime/codec/bytes.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
-
-#include "thresher/runtime/codec/bytes.h"
 
 namespace thresher::runtime {
 

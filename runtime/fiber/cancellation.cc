@@ -1,10 +1,10 @@
 // Sources, tokens and registrations: handles on a shared CancellationState.
 #include "thresher/runtime/fiber/cancellation.h"
 
-#include <utility>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/fiber/cancellation_state.h"
+
+#include <utility>
 
 namespace thresher::runtime {
 

@@ -5,12 +5,12 @@
 // Sources and tokens cross workers and threads.
 #pragma once
 
-#include <memory>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/base/unique_function.h"
 #include "thresher/runtime/fiber/scheduler.h"
+
+#include <memory>
 
 namespace thresher::runtime {
 

@@ -1,11 +1,11 @@
 // The shared state of cancellation: waits, callbacks, children and the deadline.
 #include "thresher/runtime/fiber/cancellation_state.h"
 
+#include "thresher/runtime/base/assert.h"
+
 #include <algorithm>
 #include <mutex>
 #include <utility>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime::detail {
 namespace {

@@ -6,17 +6,17 @@
 // that comes when waits are already parked, get a background fiber that cancels then (DeadlineWatch).
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <memory>
-#include <vector>
-
 #include "thresher/runtime/base/intrusive_list.h"
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/base/unique_function.h"
 #include "thresher/runtime/fiber/scheduler.h"
 #include "thresher/runtime/fiber/short_lock.h"
 #include "thresher/runtime/fiber/wait_list.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace thresher::runtime::detail {
 

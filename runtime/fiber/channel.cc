@@ -6,11 +6,11 @@
 // senders wait only while it is full, receivers only while it is empty.
 #include "thresher/runtime/fiber/channel.h"
 
-#include <mutex>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/fiber/short_lock.h"
 #include "thresher/runtime/fiber/wait_list.h"
+
+#include <mutex>
 
 namespace thresher::runtime::detail {
 

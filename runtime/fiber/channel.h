@@ -1,15 +1,15 @@
 // A bounded channel between fibers of any workers: first in, first out, with orderly close.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/fiber/cancellation.h"
+#include "thresher/runtime/fiber/scheduler.h"
+
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/fiber/cancellation.h"
-#include "thresher/runtime/fiber/scheduler.h"
 
 namespace thresher::runtime {
 

@@ -2,11 +2,11 @@
 // one lane for each name, so that one more draw here moves nothing there.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
+
+#include <cstdint>
+#include <string_view>
 
 namespace thresher::runtime {
 

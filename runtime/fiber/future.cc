@@ -1,10 +1,10 @@
 // The untyped half of Promise and Future.
 #include "thresher/runtime/fiber/future.h"
 
+#include "thresher/runtime/base/assert.h"
+
 #include <deque>
 #include <mutex>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime::detail {
 namespace {

@@ -4,6 +4,12 @@
 // `closed` otherwise, so that nobody waits for what cannot come. Setting never parks.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/fiber/cancellation.h"
+#include "thresher/runtime/fiber/scheduler.h"
+#include "thresher/runtime/fiber/short_lock.h"
+#include "thresher/runtime/fiber/wait_list.h"
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -11,12 +17,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/fiber/cancellation.h"
-#include "thresher/runtime/fiber/scheduler.h"
-#include "thresher/runtime/fiber/short_lock.h"
-#include "thresher/runtime/fiber/wait_list.h"
 
 namespace thresher::runtime {
 

@@ -5,10 +5,10 @@
 // trace in virtual time, coverage, and the plan.
 #pragma once
 
+#include "thresher/runtime/base/hash.h"
+
 #include <cstdint>
 #include <string_view>
-
-#include "thresher/runtime/base/hash.h"
 
 namespace thresher::runtime {
 

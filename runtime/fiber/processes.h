@@ -5,16 +5,16 @@
 // dead. A process never outlives the one that started it.
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/base/time.h"
+#include "thresher/runtime/fiber/services.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/base/time.h"
-#include "thresher/runtime/fiber/services.h"
 
 namespace thresher::runtime {
 

@@ -14,13 +14,13 @@
 // a fiber that never ran has its body destroyed in its place of that order.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/base/unique_function.h"
 #include "thresher/runtime/fiber/wait.h"
+
+#include <cstdint>
+#include <string>
 
 namespace thresher::runtime {
 

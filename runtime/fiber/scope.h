@@ -6,12 +6,12 @@
 // unwinds youngest fibers first, children before the owner whose locals they use.
 #pragma once
 
-#include <cstdint>
-#include <utility>
-
 #include "thresher/runtime/base/unique_function.h"
 #include "thresher/runtime/fiber/scheduler.h"
 #include "thresher/runtime/fiber/wait_list.h"
+
+#include <cstdint>
+#include <utility>
 
 namespace thresher::runtime {
 

@@ -6,13 +6,13 @@
 // (set, unlock, release) is none, so that destructors may do it.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/fiber/cancellation.h"
 #include "thresher/runtime/fiber/scheduler.h"
 #include "thresher/runtime/fiber/wait_list.h"
+
+#include <cstdint>
 
 namespace thresher::runtime {
 

@@ -7,10 +7,10 @@
 // granted something can give it to the next waiter.
 #pragma once
 
+#include "thresher/runtime/base/time.h"
+
 #include <atomic>
 #include <cstdint>
-
-#include "thresher/runtime/base/time.h"
 
 namespace thresher::runtime {
 

@@ -1,11 +1,11 @@
 // Why an activation ends. Codes and numbers are Orleans' DeactivationReasonCode.
 #pragma once
 
+#include "thresher/runtime/base/assert.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime {
 

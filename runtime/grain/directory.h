@@ -4,10 +4,10 @@
 // over the network, so callers expect to park here and to meet operating errors.
 #pragma once
 
-#include <optional>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/grain/grain_address.h"
+
+#include <optional>
 
 namespace thresher::runtime {
 

@@ -1,12 +1,12 @@
 // Where an activation is: silo, activation, grain. Values, as in Orleans.
 #pragma once
 
+#include "thresher/runtime/grain/grain_id.h"
+
 #include <compare>
 #include <cstdint>
 #include <string>
 #include <utility>
-
-#include "thresher/runtime/grain/grain_id.h"
 
 namespace thresher::runtime {
 

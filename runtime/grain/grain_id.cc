@@ -1,11 +1,11 @@
 // The shared block behind a GrainId.
 #include "thresher/runtime/grain/grain_id.h"
 
-#include <cstring>
-#include <new>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
+
+#include <cstring>
+#include <new>
 
 namespace thresher::runtime {
 

@@ -7,14 +7,14 @@
 // property of the interface (grain_key.h).
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+
 #include <atomic>
 #include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::runtime {
 

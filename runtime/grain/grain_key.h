@@ -5,11 +5,11 @@
 // spelled with a plus. The key alone makes the identity: the same class and key is the same grain.
 #pragma once
 
+#include "thresher/runtime/grain/guid.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "thresher/runtime/grain/guid.h"
 
 namespace thresher::runtime {
 

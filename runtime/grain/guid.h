@@ -2,12 +2,12 @@
 // read here. Text form: 32 lower-case hexadecimal digits without dashes (.NET's "N").
 #pragma once
 
+#include "thresher/runtime/base/error.h"
+
 #include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::runtime {
 

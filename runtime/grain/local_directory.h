@@ -1,10 +1,10 @@
 // The directory of one silo: a map in memory under a short lock, never held over a park.
 #pragma once
 
+#include "thresher/runtime/grain/directory.h"
+
 #include <map>
 #include <mutex>
-
-#include "thresher/runtime/grain/directory.h"
 
 namespace thresher::runtime {
 

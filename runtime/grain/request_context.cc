@@ -1,9 +1,9 @@
 // The shared block behind a RequestContext: a small vector sorted by key.
 #include "thresher/runtime/grain/request_context.h"
 
-#include <algorithm>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <algorithm>
 
 namespace thresher::runtime {
 namespace {
