@@ -9,7 +9,7 @@ _SITE = re.compile(r'\bTHRESHER_SITE\s*\(\s*("[^"\n]*")')
 
 def nodiscard(file):
     """A class that carries a result says [[nodiscard]], so that no error is dropped in silence."""
-    if not file.is_cpp:
+    if not file.is_cpp or file.is_test:
         return
     for match in re.finditer(
         r"\b(?:class|struct)\s+(\[\[[^\]]*\]\]\s*)?(Expected|Status|Outcome)\b" r"(?=[^;()]*\{)",
