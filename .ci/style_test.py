@@ -243,8 +243,12 @@ class IncludeOrder(unittest.TestCase):
         )
         self.assertEqual(found(include_order.order, fixed), [])
 
-    def test_sorts_nothing_that_has_conditions_in_it(self):
+    def test_lets_conditional_includes_stand_anywhere(self):
         text = '#include <vector>\n#if A\n#include "thresher/runtime/base/a.h"\n#endif\n'
+        self.assertEqual(found(include_order.order, text), [])
+
+    def test_sorts_nothing_that_has_conditions_in_it(self):
+        text = '#include <vector>\n#define A\n#include "thresher/runtime/base/a.h"\n'
         self.assertIsNone(include_order.sorted_text(a_file(text)))
 
 

@@ -1,6 +1,7 @@
 """The order of includes: the own header, the project's, third party, standard, each a block.
 
-Headers of C and of the system may stand with either of the last two. `sorted_text` makes the order.
+Headers of C and of the system may stand with either of the last two, conditional ones anywhere.
+`sorted_text` makes the order.
 """
 
 import re
@@ -34,7 +35,10 @@ def order(file):
     if not file.is_cpp or file.folder not in source.TOP_FOLDERS:
         return
     highest = OWN
+    conditional = file.conditional_lines()
     for index, (line, opening, name) in enumerate(file.includes()):
+        if line in conditional:
+            continue
         here = group(file.path, opening, name)
         if here == OWN and index > 0:
             yield file.problem(
@@ -54,7 +58,12 @@ def sorted_text(file):
     """The file's text with its includes in order, or None where they are not one plain block."""
     if not file.is_cpp or file.folder not in source.TOP_FOLDERS or not list(order(file)):
         return None
-    at = [number for number, line in enumerate(file.lines) if _LINE.match(line)]
+    conditional = file.conditional_lines()
+    at = [
+        index
+        for index, line in enumerate(file.lines)
+        if _LINE.match(line) and index + 1 not in conditional
+    ]
     first, last = at[0], at[-1]
     if any(line.strip() and not _LINE.match(line) for line in file.lines[first : last + 1]):
         return None

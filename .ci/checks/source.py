@@ -114,6 +114,17 @@ class SourceFile:
                 found.append((self.line_of(match.start(1)), match.group(1), match.group(2)))
         return found
 
+    def conditional_lines(self):
+        """The numbers of the lines that stand within an #if."""
+        depth, inside = 0, set()
+        for number, line in enumerate(self.code.split("\n"), 1):
+            directive = re.match(r"\s*#\s*(if|endif)", line)
+            if directive:
+                depth += 1 if directive.group(1) == "if" else -1
+            if depth > 0:
+                inside.add(number)
+        return inside
+
     def project_includes(self):
         """(line, path from the root) of each include of a file of ours."""
         return [
