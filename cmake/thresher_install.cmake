@@ -28,5 +28,4 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/thresherConfigVersion.cm
 install(FILES "${PROJECT_BINARY_DIR}/thresherConfig.cmake"
               "${PROJECT_BINARY_DIR}/thresherConfigVersion.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/FindXxHash.cmake"
-              "${PROJECT_SOURCE_DIR}/cmake/FindMpack.cmake"
         DESTINATION "${package_dir}")

@@ -1,4 +1,5 @@
-// The slow path of the growing buffer.
+// The slow path of the growing buffer: it doubles, so that appending n bytes moves at most 2 n.
+// Running out of host memory ends the program, as everywhere.
 #include "thresher/runtime/codec/bytes.h"
 
 #include <algorithm>

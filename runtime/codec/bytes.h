@@ -1,4 +1,5 @@
-// Bytes as a value, and a growing buffer that small messages never leave the stack of.
+// Bytes as a value, and a growing buffer whose small messages stay on the stack. Both belong to
+// whoever holds them: no sharing, no locks.
 #pragma once
 
 #include "thresher/runtime/base/assert.h"

@@ -34,7 +34,7 @@ Bytes encode(const T& value) {
   return out.copy();
 }
 
-/// The value that `bytes` encode, exactly. Errors: decode_failed, with the offset as the error's id;
+/// The value that `bytes` encode, exactly. Errors: decode_failed, with the offset as its id;
 /// `report`, where given, then says the place and the reason in words.
 template <typename T>
 Result<T> decode(std::span<const std::byte> bytes, DecodeReport* report = nullptr) {

@@ -12,28 +12,36 @@ namespace {
 constexpr std::string_view error_name = "thresher.Error";
 constexpr std::string_view inconsistent_name = "thresher.InconsistentState";
 
-/// The nearest type of the standard hierarchy: said to the caller instead of a compiler's spelling.
+/// A type of the standard library's hierarchy and its name.
+struct StandardType {
+  std::string_view name;
+  bool (*matches)(const std::exception&);
+};
+
+template <typename E>
+bool is_a(const std::exception& caught) {
+  return dynamic_cast<const E*>(&caught) != nullptr;
+}
+
+// Derived types before their bases: the first match is the nearest.
+constexpr std::array standard_types{
+    StandardType{"std::invalid_argument", is_a<std::invalid_argument>},
+    StandardType{"std::domain_error", is_a<std::domain_error>},
+    StandardType{"std::length_error", is_a<std::length_error>},
+    StandardType{"std::out_of_range", is_a<std::out_of_range>},
+    StandardType{"std::logic_error", is_a<std::logic_error>},
+    StandardType{"std::system_error", is_a<std::system_error>},
+    StandardType{"std::range_error", is_a<std::range_error>},
+    StandardType{"std::overflow_error", is_a<std::overflow_error>},
+    StandardType{"std::underflow_error", is_a<std::underflow_error>},
+    StandardType{"std::runtime_error", is_a<std::runtime_error>},
+    StandardType{"std::bad_alloc", is_a<std::bad_alloc>},
+};
+
+/// The nearest type of that hierarchy: said to the caller instead of a compiler's spelling.
 std::string_view standard_name(const std::exception& caught) {
-  struct Known {
-    std::string_view name;
-    bool matches;
-  };
-  // Derived types before their bases: the first match is the nearest.
-  const std::array known{
-      Known{"std::invalid_argument", dynamic_cast<const std::invalid_argument*>(&caught) != nullptr},
-      Known{"std::domain_error", dynamic_cast<const std::domain_error*>(&caught) != nullptr},
-      Known{"std::length_error", dynamic_cast<const std::length_error*>(&caught) != nullptr},
-      Known{"std::out_of_range", dynamic_cast<const std::out_of_range*>(&caught) != nullptr},
-      Known{"std::logic_error", dynamic_cast<const std::logic_error*>(&caught) != nullptr},
-      Known{"std::system_error", dynamic_cast<const std::system_error*>(&caught) != nullptr},
-      Known{"std::range_error", dynamic_cast<const std::range_error*>(&caught) != nullptr},
-      Known{"std::overflow_error", dynamic_cast<const std::overflow_error*>(&caught) != nullptr},
-      Known{"std::underflow_error", dynamic_cast<const std::underflow_error*>(&caught) != nullptr},
-      Known{"std::runtime_error", dynamic_cast<const std::runtime_error*>(&caught) != nullptr},
-      Known{"std::bad_alloc", dynamic_cast<const std::bad_alloc*>(&caught) != nullptr},
-  };
-  for (const Known& candidate : known) {
-    if (candidate.matches) return candidate.name;
+  for (const StandardType& type : standard_types) {
+    if (type.matches(caught)) return type.name;
   }
   return "std::exception";
 }

@@ -2,16 +2,9 @@
 // own part before the path.
 #include "thresher/runtime/codec/tagged_reader.h"
 
+#include "thresher/runtime/codec/path.h"
+
 namespace thresher::runtime {
-
-namespace {
-
-void put_before(std::string& path, const std::string& part) {
-  const bool joined = path.empty() || path.front() == '[';
-  path = joined ? part + path : part + "." + path;
-}
-
-}  // namespace
 
 bool TaggedReader::refuse(std::string_view reason) {
   if (report_ == nullptr) return false;

@@ -1,4 +1,5 @@
 // The writing half of the tagged encoding (encode.h): one member function for each kind of type.
+// Which MessagePack item a kind becomes is decided here, and read back in tagged_reader.h.
 #pragma once
 
 #include "thresher/runtime/codec/encodable.h"
