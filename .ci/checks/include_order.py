@@ -47,9 +47,11 @@ def order(file):
                 "include the own header first, which proves that it stands alone",
             )
         elif here < highest and not _SYSTEM.match(name):
+            # One line a file is enough: sorting mends them all.
             yield file.problem(
                 line, f"{name} comes too late", "run .ci/style.py --fix, which sorts includes"
             )
+            return
         elif not _SYSTEM.match(name):
             highest = max(highest, here)
 
