@@ -9,14 +9,6 @@
 // Left out: retries (retry.h), sharing between tenants (accelerator_pool.h).
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "thresher/gpu/buffer.h"
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/device_info.h"
@@ -25,6 +17,14 @@
 #include "thresher/gpu/reset.h"
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/short_lock.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace thresher::gpu {
 

@@ -5,12 +5,6 @@
 // driver may complete something in. Any worker.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <span>
-#include <vector>
-
 #include "thresher/gpu/accelerator.h"
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/compiler.h"
@@ -20,6 +14,12 @@
 #include "thresher/gpu/options.h"
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/services.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
 
 namespace thresher::gpu {
 

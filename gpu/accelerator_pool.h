@@ -8,16 +8,16 @@
 // A failed creation is the error of the acquire that waits longest. Any worker.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-
 #include "thresher/gpu/accelerator.h"
 #include "thresher/gpu/accelerator_factory.h"
 #include "thresher/gpu/authority.h"
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/options.h"
 #include "thresher/runtime/base/error.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
 
 namespace thresher::gpu {
 

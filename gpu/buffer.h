@@ -6,16 +6,16 @@
 // Used on the worker that uses the accelerator.
 #pragma once
 
+#include "thresher/gpu/call_options.h"
+#include "thresher/gpu/device_info.h"
+#include "thresher/runtime/base/error.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
-
-#include "thresher/gpu/call_options.h"
-#include "thresher/gpu/device_info.h"
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::gpu {
 

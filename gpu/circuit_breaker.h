@@ -6,14 +6,14 @@
 // brought about itself (cancellation, a bug, too little memory) is none. Any worker.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include "thresher/gpu/device_info.h"
 #include "thresher/gpu/options.h"
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/base/unique_function.h"
 #include "thresher/runtime/fiber/services.h"
+
+#include <cstdint>
+#include <memory>
 
 namespace thresher::gpu {
 

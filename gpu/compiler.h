@@ -4,15 +4,15 @@
 // it through Scheduler::run_blocking only. Deterministic: same request, same code.
 #pragma once
 
+#include "thresher/gpu/driver.h"
+#include "thresher/gpu/host_kernel.h"
+#include "thresher/runtime/base/error.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "thresher/gpu/driver.h"
-#include "thresher/gpu/host_kernel.h"
-#include "thresher/runtime/base/error.h"
 
 namespace thresher::gpu {
 

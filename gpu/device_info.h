@@ -1,11 +1,11 @@
 // What is told about a device and an accelerator on it.
 #pragma once
 
+#include "thresher/gpu/driver.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "thresher/gpu/driver.h"
 
 namespace thresher::gpu {
 

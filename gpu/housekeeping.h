@@ -4,13 +4,13 @@
 // operation's own error. Belongs to the worker that uses the accelerator.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/gpu/accelerator.h"
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/options.h"
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/services.h"
+
+#include <cstdint>
 
 namespace thresher::gpu {
 

@@ -5,14 +5,14 @@
 // worker.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "thresher/gpu/accelerator_factory.h"
 #include "thresher/gpu/accelerator_pool.h"
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/options.h"
 #include "thresher/runtime/base/error.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace thresher::gpu {
 

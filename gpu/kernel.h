@@ -5,14 +5,14 @@
 // costs no compile while the code cache still knows the source.
 #pragma once
 
+#include "thresher/gpu/compiler.h"
+#include "thresher/gpu/device_info.h"
+#include "thresher/gpu/driver.h"
+
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "thresher/gpu/compiler.h"
-#include "thresher/gpu/device_info.h"
-#include "thresher/gpu/driver.h"
 
 namespace thresher::gpu {
 

@@ -4,9 +4,9 @@
 // at the layer's own steps. The default never fires. `faults/` implements it from a plan.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/gpu/reset.h"
+
+#include <cstdint>
 
 namespace thresher::gpu {
 

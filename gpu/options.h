@@ -4,13 +4,13 @@
 // beside them. Structs are plain values, given to constructors; nobody changes them afterwards.
 #pragma once
 
+#include "thresher/gpu/driver.h"
+#include "thresher/runtime/base/time.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
-
-#include "thresher/gpu/driver.h"
-#include "thresher/runtime/base/time.h"
 
 namespace thresher::gpu {
 

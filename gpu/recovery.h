@@ -9,10 +9,6 @@
 // Left out: deciding whether the failed operation is repeated (retry.h).
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <optional>
-
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/device_info.h"
 #include "thresher/gpu/options.h"
@@ -21,6 +17,10 @@
 #include "thresher/runtime/fiber/future.h"
 #include "thresher/runtime/fiber/services.h"
 #include "thresher/runtime/fiber/short_lock.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
 
 namespace thresher::gpu {
 

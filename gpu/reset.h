@@ -8,16 +8,16 @@
 // are mutable singletons that any caller can change for the whole process.
 #pragma once
 
+#include "thresher/gpu/device_info.h"
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/base/time.h"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "thresher/gpu/device_info.h"
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/base/time.h"
 
 namespace thresher::gpu {
 

@@ -7,14 +7,14 @@
 // anew each time, since its buffers and kernels may be stale.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include "thresher/gpu/accelerator.h"
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/options.h"
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/services.h"
+
+#include <cstdint>
+#include <memory>
 
 namespace thresher::gpu {
 

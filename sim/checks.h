@@ -2,8 +2,8 @@
 //
 // The first `always` that fails decides the run's verdict; the world then ends at the next schedule
 // point of whoever runs. With `only` set, other labels are not judged, so that a frequent defect
-// does not hide a rare one. Labels are literals in dotted words ("pool.slot_lost") and unique in the
-// product.
+// does not hide a rare one. Labels are literals in dotted words ("pool.slot_lost") and unique in
+// the product.
 #pragma once
 
 #include "thresher/runtime/base/unique_function.h"

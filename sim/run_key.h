@@ -1,4 +1,7 @@
 // What a run is a function of, and nothing else: scenario, seed, profile, strategy, knobs, plan.
+//
+// Two runs of one key have one trace hash, on every machine, with every build of one commit. A key
+// is a value; it is what a failure prints and what a tape's header keeps.
 #pragma once
 
 #include "thresher/runtime/base/error.h"

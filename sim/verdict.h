@@ -1,4 +1,7 @@
 // The verdict on a run: exit codes of the program and words of the report.
+//
+// A RunResult is plain data, the same for every engine and every number of jobs; it says what
+// happened and nothing about how long that took in wall-clock time.
 #pragma once
 
 #include "thresher/runtime/base/time.h"

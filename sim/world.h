@@ -1,10 +1,10 @@
 // The simulated world: one run of one key.
 //
-// A World composes the deterministic scheduler, virtual time, choices, entropy, probe, processes and
-// checks, runs one main fiber until it and all foreground fibers have ended, and gives the verdict.
-// Worlds of one OS thread share an Engine (stacks, carrier fibers, buffers), which makes a short run
-// cost microseconds. One World runs at a time on an Engine. Everything is reset between worlds; a
-// world that fails leaves nothing behind.
+// A World composes the deterministic scheduler, virtual time, choices, entropy, probe, processes
+// and checks, runs one main fiber until it and all foreground fibers have ended, and gives the
+// verdict. Worlds of one OS thread share an Engine (stacks, carrier fibers, buffers), which makes a
+// short run cost microseconds. One World runs at a time on an Engine. Everything is reset between
+// worlds; a world that fails leaves nothing behind.
 #pragma once
 
 #include "thresher/runtime/fiber/processes.h"

@@ -2,7 +2,8 @@
 // the answer of pick_next; here the answer is known before, so it is called directly.
 #include "thresher/runtime/carrier/carriers.h"
 
-#include <cxxabi.h>
+#include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/carrier/sanitizer_switch.h"
 
 #include <boost/context/stack_context.hpp>
 #include <boost/fiber/algo/algorithm.hpp>
@@ -10,8 +11,7 @@
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 
-#include "thresher/runtime/base/assert.h"
-#include "thresher/runtime/carrier/sanitizer_switch.h"
+#include <cxxabi.h>
 
 namespace thresher::runtime {
 

@@ -10,13 +10,13 @@
 // runtime keeps them per OS thread), and checks the leaving stack's canary.
 #pragma once
 
+#include "thresher/runtime/carrier/overflow_handler.h"
+#include "thresher/runtime/carrier/stack_pool.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
-
-#include "thresher/runtime/carrier/overflow_handler.h"
-#include "thresher/runtime/carrier/stack_pool.h"
 
 namespace boost::fibers {
 class context;

@@ -2,11 +2,10 @@
 // the only way for a signal handler to know whose stack it looks at.
 #include "thresher/runtime/carrier/overflow_handler.h"
 
-#include <unistd.h>
-
-#include <cstring>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <unistd.h>
+#include <cstring>
 
 namespace thresher::runtime {
 namespace {

@@ -5,11 +5,11 @@
 // code 4 (the verdict "crash"). Everything called in the handler is safe in one.
 #pragma once
 
+#include "thresher/runtime/carrier/stack_pool.h"
+
 #include <csignal>
 #include <cstddef>
 #include <memory>
-
-#include "thresher/runtime/carrier/stack_pool.h"
 
 namespace thresher::runtime {
 

@@ -2,12 +2,11 @@
 // the limit that a campaign sets on address space is spent on what is used.
 #include "thresher/runtime/carrier/stack_pool.h"
 
-#include <sys/mman.h>
+#include "thresher/runtime/base/assert.h"
 
+#include <sys/mman.h>
 #include <cstdio>
 #include <cstdlib>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::runtime {
 namespace {

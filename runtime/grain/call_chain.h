@@ -6,10 +6,10 @@
 // calls in it carry none. Scopes belong to the request in which they were made.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/runtime/fiber/scheduler.h"
 #include "thresher/runtime/grain/grain.h"
+
+#include <cstdint>
 
 namespace thresher::runtime {
 

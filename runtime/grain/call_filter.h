@@ -6,13 +6,13 @@
 // `proceed` out, or call it again. Timer ticks pass the incoming filters too.
 #pragma once
 
+#include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/grain/message.h"
+
 #include <cstddef>
 #include <string_view>
 #include <typeinfo>
 #include <utility>
-
-#include "thresher/runtime/base/assert.h"
-#include "thresher/runtime/grain/message.h"
 
 namespace thresher::runtime {
 

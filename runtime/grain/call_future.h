@@ -4,13 +4,13 @@
 // the call is its state: nothing else is allocated. Dropping it drops the answer, not the call.
 #pragma once
 
+#include "thresher/runtime/grain/call_handle.h"
+#include "thresher/runtime/grain/call_message.h"
+
 #include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "thresher/runtime/grain/call_handle.h"
-#include "thresher/runtime/grain/call_message.h"
 
 namespace thresher::runtime {
 

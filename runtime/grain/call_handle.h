@@ -4,13 +4,13 @@
 // handle drops interest, not the call: it still runs, and its answer is thrown away.
 #pragma once
 
-#include <memory>
-#include <utility>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/codec/failure.h"
 #include "thresher/runtime/fiber/cancellation.h"
 #include "thresher/runtime/grain/message.h"
+
+#include <memory>
+#include <utility>
 
 namespace thresher::runtime {
 

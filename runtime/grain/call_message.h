@@ -1,13 +1,13 @@
 // A message of one method: its arguments and its result, typed.
 #pragma once
 
+#include "thresher/runtime/codec/encode.h"
+#include "thresher/runtime/grain/message.h"
+
 #include <array>
 #include <optional>
 #include <tuple>
 #include <utility>
-
-#include "thresher/runtime/codec/encode.h"
-#include "thresher/runtime/grain/message.h"
 
 namespace thresher::runtime {
 

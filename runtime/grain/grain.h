@@ -18,12 +18,12 @@
 // allowed requests interleave.
 #pragma once
 
-#include <string_view>
-#include <utility>
-
 #include "thresher/runtime/grain/grain_context.h"
 #include "thresher/runtime/grain/grain_ref.h"
 #include "thresher/runtime/grain/request_frame.h"
+
+#include <string_view>
+#include <utility>
 
 namespace thresher::runtime {
 

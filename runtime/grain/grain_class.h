@@ -5,6 +5,12 @@
 // constructed, and looked for at start, so that what is missing shows there.
 #pragma once
 
+#include "thresher/runtime/base/unique_function.h"
+#include "thresher/runtime/grain/grain.h"
+#include "thresher/runtime/grain/method_table.h"
+#include "thresher/runtime/grain/service_registry.h"
+#include "thresher/runtime/grain/silo_options.h"
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -14,12 +20,6 @@
 #include <typeindex>
 #include <utility>
 #include <vector>
-
-#include "thresher/runtime/base/unique_function.h"
-#include "thresher/runtime/grain/grain.h"
-#include "thresher/runtime/grain/method_table.h"
-#include "thresher/runtime/grain/service_registry.h"
-#include "thresher/runtime/grain/silo_options.h"
 
 namespace thresher::runtime {
 

@@ -3,8 +3,6 @@
 // a grain without a silo.
 #pragma once
 
-#include <limits>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/cancellation.h"
 #include "thresher/runtime/fiber/services.h"
@@ -12,6 +10,8 @@
 #include "thresher/runtime/grain/grain_address.h"
 #include "thresher/runtime/grain/grain_timer.h"
 #include "thresher/runtime/grain/logger.h"
+
+#include <limits>
 
 namespace thresher::runtime {
 

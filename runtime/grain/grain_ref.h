@@ -12,15 +12,15 @@
 // order. A `timeout` means that the outcome is unknown.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-
 #include "thresher/runtime/grain/call_future.h"
 #include "thresher/runtime/grain/call_handle.h"
 #include "thresher/runtime/grain/call_message.h"
 #include "thresher/runtime/grain/grain_key.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace thresher::runtime {
 

@@ -7,12 +7,12 @@
 // tick that is rejected or dropped is armed again after a period.
 #pragma once
 
-#include <chrono>
-
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/base/unique_function.h"
 #include "thresher/runtime/fiber/cancellation.h"
+
+#include <chrono>
 
 namespace thresher::runtime {
 

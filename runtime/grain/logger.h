@@ -1,11 +1,11 @@
 // A named writer of log records, given to grains and parts; the records go through the Probe.
 #pragma once
 
+#include "thresher/runtime/fiber/probe.h"
+
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "thresher/runtime/fiber/probe.h"
 
 namespace thresher::runtime {
 

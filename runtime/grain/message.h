@@ -7,13 +7,6 @@
 // nothing in it needs a lock, but for one flag that asks for cancellation.
 #pragma once
 
-#include <atomic>
-#include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <typeinfo>
-
 #include "thresher/runtime/base/intrusive_list.h"
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/codec/failure.h"
@@ -23,6 +16,13 @@
 #include "thresher/runtime/grain/grain_id.h"
 #include "thresher/runtime/grain/message_pool.h"
 #include "thresher/runtime/grain/request_context.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <typeinfo>
 
 namespace thresher::runtime {
 

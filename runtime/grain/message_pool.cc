@@ -1,10 +1,10 @@
 // Free lists, and the header by which a message finds its pool again.
 #include "thresher/runtime/grain/message_pool.h"
 
-#include <new>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/grain/message.h"
+
+#include <new>
 
 namespace thresher::runtime {
 namespace {

@@ -6,6 +6,9 @@
 // has all of them checked at start; without the list only calls show what is not bound.
 #pragma once
 
+#include "thresher/runtime/grain/call_message.h"
+#include "thresher/runtime/grain/grain.h"
+
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -15,9 +18,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#include "thresher/runtime/grain/call_message.h"
-#include "thresher/runtime/grain/grain.h"
 
 namespace thresher::runtime {
 

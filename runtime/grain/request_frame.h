@@ -2,12 +2,12 @@
 // anywhere below know their context, call chain and token. Child fibers of a request share it.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-
 #include "thresher/runtime/fiber/cancellation.h"
 #include "thresher/runtime/fiber/scheduler.h"
 #include "thresher/runtime/grain/request_context.h"
+
+#include <cstdint>
+#include <optional>
 
 namespace thresher::runtime {
 

@@ -1,10 +1,10 @@
 // What a may_interleave predicate sees of a request: its method and arguments, read only.
 #pragma once
 
-#include <cstddef>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/grain/message.h"
+
+#include <cstddef>
 
 namespace thresher::runtime {
 

@@ -4,6 +4,8 @@
 // whoever makes the silo owns them and keeps them alive for longer.
 #pragma once
 
+#include "thresher/runtime/codec/interface.h"
+
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -11,8 +13,6 @@
 #include <string_view>
 #include <typeindex>
 #include <utility>
-
-#include "thresher/runtime/codec/interface.h"
 
 namespace thresher::runtime {
 

@@ -14,13 +14,6 @@
 // world ends first, its fibers are unwound and nothing more is owed.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include "thresher/runtime/codec/failure.h"
 #include "thresher/runtime/fiber/services.h"
 #include "thresher/runtime/grain/call_filter.h"
@@ -28,6 +21,13 @@
 #include "thresher/runtime/grain/grain_ref.h"
 #include "thresher/runtime/grain/method_table.h"
 #include "thresher/runtime/grain/silo_options.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace thresher::runtime {
 

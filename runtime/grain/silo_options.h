@@ -1,12 +1,12 @@
 // What a silo is told at its making. Every constant of the runtime is here, with Orleans' default.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/grain/directory.h"
 #include "thresher/runtime/grain/grain_address.h"
+
+#include <chrono>
+#include <cstdint>
 
 namespace thresher::runtime {
 
