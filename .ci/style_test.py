@@ -67,6 +67,12 @@ class Functions(unittest.TestCase):
         text = "Pool::Pool(int n) : free_{n},\n  used_(0) {\n  check();\n}\n"
         self.assertEqual(self.names(text), [("Pool::Pool", 4)])
 
+    def test_knows_initialisers_behind_a_requirement(self):
+        text = (
+            "struct A {\n  A()\n    requires B<T>\n      : c_{1} {}\n  int d() { return 1; }\n};\n"
+        )
+        self.assertEqual(self.names(text), [("A", 3), ("d", 1)])
+
     def test_counts_lambdas_to_the_function_around_them(self):
         text = "void f() {\n  auto g = [] {\n    return 1;\n  };\n}\nint h() { return 2; }\n"
         self.assertEqual(self.names(text), [("f", 5), ("h", 1)])

@@ -12,7 +12,8 @@ _SCOPE = re.compile(
     r"(?:namespace|class|struct|union|enum|extern\s*\"S*\")(?!\w)"
 )
 _ACCESS = re.compile(r"\b(?:public|private|protected)\s*:(?!:)")
-_INITIALISER_LIST = re.compile(r"\)\s*(?:noexcept(?:\([^()]*\))?\s*|try\s*)*:(?!:)")
+# A closed parameter list, perhaps noexcept or a requirement, and one colon.
+_INITIALISER_LIST = re.compile(r"\)[^;{}?]*?(?<!:):(?!:)")
 
 
 def without_preprocessor(code):
@@ -116,7 +117,9 @@ def functions(code):
                 continue
             end = _closing(code, match.start())
             position = end + 1
-            if kind == "function" and not _opens_member(header):
+            if not header.strip():
+                start = position
+            elif kind == "function" and not _opens_member(header):
                 lead = re.match(r"(?:\s|(?:public|private|protected)\s*:(?!:))*", header).end()
                 found.append(
                     (
