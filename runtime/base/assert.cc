@@ -1,4 +1,5 @@
-// The one place where a failed assertion ends the process.
+// The one place where a failed assertion ends the process. The reporter is kept per OS thread,
+// since a scheduler owns its thread and several may run in one process.
 #include "thresher/runtime/base/assert.h"
 
 #include <cstdio>
@@ -7,7 +8,6 @@
 namespace thresher::runtime {
 namespace {
 
-// Per OS thread, because a scheduler owns its thread and several may run in one process.
 thread_local AssertionReporter reporter_of_thread = nullptr;
 thread_local void* reporter_context = nullptr;
 

@@ -1,4 +1,5 @@
-// Names and one-line descriptions of operating errors.
+// Names and one-line descriptions of operating errors. Words are made here, when printing, and
+// nowhere else.
 #include "thresher/runtime/base/error.h"
 
 #include "thresher/runtime/base/assert.h"

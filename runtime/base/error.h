@@ -106,9 +106,9 @@ class ErrorException : public std::exception {
   std::string text_;
 };
 
-/// What `.value()` throws for Errc::inconsistent_state: somebody else wrote the state (ETag conflict;
-/// Orleans: InconsistentStateException). When it escapes a request, the runtime deactivates the
-/// activation in which it was first thrown, and only that one.
+/// What `.value()` throws for Errc::inconsistent_state: somebody else wrote the state (ETag
+/// conflict; Orleans: InconsistentStateException). When it escapes a request, the runtime
+/// deactivates the activation in which it was first thrown, and only that one.
 class InconsistentStateError : public ErrorException {
  public:
   explicit InconsistentStateError(const Error& error, bool source = true)

@@ -1,4 +1,5 @@
-// Sources, tokens and registrations: handles on a shared CancellationState.
+// Sources, tokens and registrations: handles on a shared CancellationState, which does the work.
+// A token without a state is the one that nobody cancels, and costs nothing.
 #include "thresher/runtime/fiber/cancellation.h"
 
 #include "thresher/runtime/base/assert.h"

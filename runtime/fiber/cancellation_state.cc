@@ -1,4 +1,7 @@
 // The shared state of cancellation: waits, callbacks, children and the deadline.
+//
+// Nothing of a user runs under the lock, and no destructor of a user: callbacks are started,
+// dropped and destroyed after it was given back.
 #include "thresher/runtime/fiber/cancellation_state.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -3,7 +3,8 @@
 // Thread-safe by one short lock a state. Locks are taken child before parent never: cancelling a
 // parent collects its children under its lock and cancels them after it. A deadline needs no fiber
 // as long as only waits depend on it, since each wait is bounded by it; callbacks, and a deadline
-// that comes when waits are already parked, get a background fiber that cancels then (DeadlineWatch).
+// that comes when waits are already parked, get a background fiber that cancels then
+// (DeadlineWatch).
 #pragma once
 
 #include "thresher/runtime/base/intrusive_list.h"

@@ -1,9 +1,9 @@
 // The untyped half of Channel.
 //
 // Hand-over: whoever makes room or brings an item ends the wait of the one that came first, and at
-// once, still under the lock, puts or takes on its behalf. So nobody barges in, and an item given to
-// a receiver whose wait had ended goes to the next one. Two facts hold whenever the lock is free:
-// senders wait only while it is full, receivers only while it is empty.
+// once, still under the lock, puts or takes on its behalf. So nobody barges in, and an item given
+// to a receiver whose wait had ended goes to the next one. Two facts hold whenever the lock is
+// free: senders wait only while it is full, receivers only while it is empty.
 #include "thresher/runtime/fiber/channel.h"
 
 #include "thresher/runtime/base/assert.h"

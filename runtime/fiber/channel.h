@@ -1,4 +1,5 @@
 // A bounded channel between fibers of any workers: first in, first out, with orderly close.
+// Handing over is direct: nobody overtakes a sender or receiver that waits.
 #pragma once
 
 #include "thresher/runtime/base/error.h"

@@ -1,5 +1,5 @@
-// The seam for randomness. Real: PCG seeded by the operating system. Simulated: drawn from the tape,
-// one lane for each name, so that one more draw here moves nothing there.
+// The seam for randomness. Real: PCG seeded by the operating system. Simulated: drawn from the
+// tape, one lane for each name, so that one more draw here moves nothing there.
 #pragma once
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// The untyped half of Promise and Future.
+// The untyped half of Promise and Future. A wait enters the list of every future that it waits on,
+// and takes itself out of each under that one's lock before it returns.
 #include "thresher/runtime/fiber/future.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,7 +1,7 @@
 // The seam for other processes: start, kill, wait, and a byte channel.
 //
-// Real: posix_spawn, a socket pair, shared memory by memfd, own process group. Simulated: a group of
-// fibers with instances of its own; killing it unwinds them, and from that instant its seams are
+// Real: posix_spawn, a socket pair, shared memory by memfd, own process group. Simulated: a group
+// of fibers with instances of its own; killing it unwinds them, and from that instant its seams are
 // dead. A process never outlives the one that started it.
 #pragma once
 

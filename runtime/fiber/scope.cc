@@ -1,4 +1,5 @@
-// Child fibers of a scope.
+// Child fibers of a scope: a count, and the wait of who joins. No lock, since all of a scope lives
+// on one worker.
 #include "thresher/runtime/fiber/scope.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// The seams that nearly everything needs, handed to constructors as one reference.
+// The seams that nearly everything needs, handed to constructors as one reference. The others are
+// handed over singly, to the few that need them.
 #pragma once
 
 #include "thresher/runtime/fiber/entropy.h"

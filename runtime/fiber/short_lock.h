@@ -1,7 +1,7 @@
 // A spin lock for a few instructions on state that threads share.
 //
-// Never held over a park, a call into a seam other than `Scheduler::unpark`, or user code other than
-// a value's move. In simulation it is never contended. After a while of spinning the OS thread
+// Never held over a park, a call into a seam other than `Scheduler::unpark`, or user code other
+// than a value's move. In simulation it is never contended. After a while of spinning the OS thread
 // yields, since with more threads than cores the holder may have been suspended.
 #pragma once
 
