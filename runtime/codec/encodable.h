@@ -133,6 +133,28 @@ struct KindOf<Expected<void, Error>> {
 template <typename T>
 concept Encodable = detail::is_encodable<T>;
 
+/// Which values of an enum may come from outside: specialise it with `last` for an enum whose
+/// enumerators count up from 0, so that decoding refuses others. Without it any number of the
+/// underlying type passes, and code that switches over the enum must be ready for it.
+template <typename E>
+struct EnumRange {};
+
+template <>
+struct EnumRange<Errc> {
+  static constexpr Errc last = Errc::configuration;
+};
+
+/// True when `number` is a value that E may have.
+template <typename E>
+constexpr bool is_enumerator(std::underlying_type_t<E> number) {
+  if constexpr (requires { EnumRange<E>::last; }) {
+    return std::in_range<std::size_t>(number) &&
+           static_cast<std::size_t>(number) <= static_cast<std::size_t>(EnumRange<E>::last);
+  } else {
+    return true;
+  }
+}
+
 /// Stops the compiler with one readable line when T is not encodable.
 template <typename T>
 consteval void require_encodable() {

@@ -1,4 +1,5 @@
 // Names of the library's own exception types, and the way from exception to failure and back.
+// Nothing here keeps an exception alive: what is caught is read once and becomes a value.
 #include "thresher/runtime/codec/failure.h"
 
 #include <array>

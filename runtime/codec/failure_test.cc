@@ -124,6 +124,19 @@ TEST_F(Failures, throws_a_conflict_for_the_plain_error_of_a_storage_operation) {
   EXPECT_THROW(Result<void>{fail(Errc::timeout)}.value(), ErrorException);
 }
 
+TEST_F(Failures, refuses_an_error_code_that_does_not_exist) {
+  Bytes bytes = encode(make_error(Errc::configuration));
+  EXPECT_TRUE(decode<Error>(bytes).has_value());
+  ASSERT_EQ(bytes.at(2), static_cast<std::byte>(Errc::configuration));
+  bytes[2] = static_cast<std::byte>(static_cast<unsigned>(Errc::configuration) + 1);
+  EXPECT_FALSE(decode<Error>(bytes).has_value());
+}
+
+TEST(FailuresDeathTest, know_the_last_error_code) {
+  const auto beyond = static_cast<Errc>(static_cast<unsigned>(EnumRange<Errc>::last) + 1);
+  EXPECT_DEATH(static_cast<void>(name(beyond)), "unreachable");
+}
+
 TEST_F(Failures, refuses_a_name_or_a_type_that_is_taken) {
   EXPECT_EQ(registry.add<Stranger>("shop.Refused").error().code, Errc::already_exists);
   EXPECT_EQ(registry.add<Refused>("shop.Other").error().code, Errc::already_exists);

@@ -37,7 +37,7 @@ class PositionalReader {
       return take(&value, sizeof(T));
     } else if constexpr (kind == detail::Kind::enumeration) {
       std::underlying_type_t<T> number{};
-      return read(number) && (value = static_cast<T>(number), true);
+      return read(number) && is_enumerator<T>(number) && (value = static_cast<T>(number), true);
     } else if constexpr (kind == detail::Kind::string || kind == detail::Kind::bytes) {
       return read_text(value);
     } else if constexpr (kind == detail::Kind::duration) {

@@ -18,6 +18,15 @@
 
 namespace thresher::runtime {
 
+namespace detail {
+
+/// T has a static constant `type_name` (and no mere member of that name).
+template <typename T>
+concept HasTypeName =
+    requires { std::integral_constant<const std::string_view*, &T::type_name>{}; };
+
+}  // namespace detail
+
 /// Appends values to a text. Used through `print`.
 class Printer {
  public:
@@ -64,7 +73,7 @@ class Printer {
 
   template <typename T>
   void print_fields(const T& value) {
-    if constexpr (requires { std::string_view{T::type_name}; }) out_ += T::type_name;
+    if constexpr (detail::HasTypeName<T>) out_ += T::type_name;
     if constexpr (std::is_same_v<T, Error>) out_ += name(value.code);
     out_ += '{';
     bool first = true;

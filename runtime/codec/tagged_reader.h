@@ -77,7 +77,10 @@ class TaggedReader {
   bool read_scalar(T& value) {
     if constexpr (kind == detail::Kind::enumeration) {
       std::underlying_type_t<T> number{};
-      return read(number) && (value = static_cast<T>(number), true);
+      if (!read(number)) return false;
+      if (!is_enumerator<T>(number)) return refuse("no such enumerator");
+      value = static_cast<T>(number);
+      return true;
     } else {
       WireItem item;
       if (!wire_.next(item)) return refuse("truncated or not well formed");
