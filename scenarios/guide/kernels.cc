@@ -38,7 +38,18 @@ constexpr std::array<gpu::HostFunction, 2> functions{{
 }};
 constexpr gpu::HostModule module{.name = "guide", .functions = functions};
 
+const gpu::KernelSource& source_of(std::string_view kernel) noexcept {
+  static const gpu::KernelSource scale{vector_scale, kernels_source, kernels_ptx, &module};
+  static const gpu::KernelSource sum{vector_sum, kernels_source, kernels_ptx, &module};
+  THRESHER_ASSERT(kernel == vector_scale || kernel == vector_sum);
+  return kernel == vector_scale ? scale : sum;
+}
+
 }  // namespace
+
+const gpu::KernelSource& kernel_source(std::string_view kernel) noexcept {
+  return source_of(kernel);
+}
 
 const gpu::HostModule& kernels() { return module; }
 

@@ -4,6 +4,7 @@
 // compute the same operations in the same order, so that results agree to the last bit.
 #pragma once
 
+#include "thresher/gpu/compiler.h"
 #include "thresher/gpu/host_kernel.h"
 
 #include <cstdint>
@@ -19,6 +20,13 @@ const gpu::HostModule& kernels();
 
 inline constexpr std::string_view vector_scale = "vector_scale";
 inline constexpr std::string_view vector_sum = "vector_sum";
+
+/// The text of kernels.cu, and of kernels.ptx (made constants by the build).
+extern const std::string_view kernels_source;
+extern const std::string_view kernels_ptx;
+
+/// The kernel as an accelerator loads it. Requires: `kernel` is one of the two names.
+const gpu::KernelSource& kernel_source(std::string_view kernel) noexcept;
 
 /// The grid and block that a launch of `kernel` over `count` elements uses.
 gpu::Launch shape_of(std::string_view kernel, std::uint64_t count) noexcept;

@@ -16,23 +16,22 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace thresher::scenarios::published {
 
-/// Exceptions by the names that the samples catch.
-class Exception : public std::runtime_error {
+/// Exceptions by the names that the samples catch; callers get the operating error behind them.
+class Exception : public runtime::ErrorException {
  public:
-  Exception(const std::string& text, runtime::Error error)
-      : std::runtime_error{text}, error_{error} {}
-  /// The operating error behind it.
-  const runtime::Error& error() const noexcept { return error_; }
+  Exception(std::string text, const runtime::Error& error)
+      : ErrorException{error}, words_{std::move(text)} {}
+  const char* what() const noexcept override { return words_.c_str(); }
 
  private:
-  runtime::Error error_;
+  std::string words_;
 };
 class OutOfMemoryException final : public Exception {
   using Exception::Exception;

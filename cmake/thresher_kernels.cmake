@@ -1,0 +1,26 @@
+# Kernel sources as constants of the program: for each `<folder>/<path>/<stem>.cu` with a `.ptx`
+# beside it, a generated source defines `<stem>_source` and `<stem>_ptx` (std::string_view) in the
+# namespace `thresher::<folder>::<path>`, which a header beside the kernel declares.
+
+function(thresher_add_kernel_texts folder library)
+  file(GLOB_RECURSE kernels CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.cu")
+  list(FILTER kernels EXCLUDE REGEX "/gpu/cuda/")
+  foreach(kernel IN LISTS kernels)
+    cmake_path(RELATIVE_PATH kernel BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE path)
+    cmake_path(GET path PARENT_PATH parent)
+    cmake_path(GET path STEM stem)
+    string(REPLACE "/" "::" namespace "thresher::${parent}")
+    cmake_path(REPLACE_EXTENSION kernel ptx OUTPUT_VARIABLE ptx)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${kernel}" "${ptx}")
+    file(READ "${kernel}" source)
+    file(READ "${ptx}" ptx_text)
+    set(text "#include <string_view>\nnamespace ${namespace} {\n")
+    string(APPEND text "extern const std::string_view ${stem}_source;\n")
+    string(APPEND text "extern const std::string_view ${stem}_ptx;\n")
+    string(APPEND text "const std::string_view ${stem}_source = R\"cuda(${source})cuda\";\n")
+    string(APPEND text "const std::string_view ${stem}_ptx = R\"cuda(${ptx_text})cuda\";\n}\n")
+    set(generated "${PROJECT_BINARY_DIR}/kernels/${parent}/${stem}_text.cc")
+    file(CONFIGURE OUTPUT "${generated}" CONTENT "${text}" @ONLY)
+    target_sources(${library} PRIVATE "${generated}")
+  endforeach()
+endfunction()
