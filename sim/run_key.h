@@ -28,15 +28,15 @@ struct StrategySpec {
 };
 
 struct RunKey {
-  std::string scenario;
+  std::string scenario{};
   std::uint64_t seed = 0;
   /// Device profile, by name.
   std::string profile = "default";
-  StrategySpec strategy;
+  StrategySpec strategy{};
   /// Options of the scenario set by hand, by name; what is absent is drawn from the seed.
-  std::map<std::string, std::string> knobs;
+  std::map<std::string, std::string> knobs{};
   /// The fault plan as JSON text, or empty: then the scenario draws its own from the seed.
-  std::string plan;
+  std::string plan{};
 };
 
 }  // namespace thresher::sim

@@ -44,7 +44,7 @@ enum class ReplayMode : std::uint8_t { strict, best_effort };
 
 struct WorldOptions {
   std::uint64_t seed = 0;
-  StrategySpec strategy;
+  StrategySpec strategy{};
   /// Workers of the root process.
   std::uint32_t workers = 2;
   /// Keep a tape of the choices (costs memory, not determinism).
@@ -59,7 +59,7 @@ struct WorldOptions {
   /// Yields of one fiber at one instant before it is called a spin.
   std::uint64_t yields_at_one_instant_max = 10'000;
   /// Only this label is judged when not empty.
-  std::string only;
+  std::string only{};
   /// Fold driver calls, results and checksums into the trace hash.
   bool hash = true;
   /// Ratio with which a fault point in product code is armed, once a run, and then fires.
@@ -100,7 +100,9 @@ class World {
   std::uint64_t steps() const noexcept;
 
  private:
+  friend class Engine;
   struct Impl;
+  Engine::Impl& engine_;
   std::unique_ptr<Impl> impl_;
 };
 
