@@ -1,0 +1,134 @@
+// Entering, blocking in and refusing calls. Host time is charged before the call acts, so that what
+// it does, it does at one instant.
+#include "thresher/sim/device/call_entry.h"
+
+#include "thresher/runtime/base/assert.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace thresher::sim {
+
+using gpu::DriverResult;
+using gpu::Status;
+using runtime::TimePoint;
+
+namespace {
+
+constexpr runtime::Operation blocked_operation{
+    .verb = "blocked in", .name = "driver call", .object = {}, .reads_only = true};
+
+/// Keeps a wait in the list for a scope; takes it out under the lock, unwinding included.
+class BlockedScope {
+ public:
+  BlockedScope(std::unique_lock<std::mutex>& lock, runtime::WaitList& list, runtime::Wait& wait)
+      : lock_{lock}, list_{list}, wait_{wait} {
+    THRESHER_ASSERT(lock_.owns_lock());
+    list_.push_back(wait_);
+  }
+  ~BlockedScope() {
+    if (!lock_.owns_lock()) lock_.lock();
+    list_.remove(wait_);
+  }
+  BlockedScope(const BlockedScope&) = delete;
+  BlockedScope& operator=(const BlockedScope&) = delete;
+
+ private:
+  std::unique_lock<std::mutex>& lock_;
+  runtime::WaitList& list_;
+  runtime::Wait& wait_;
+};
+
+}  // namespace
+
+CallEntry::CallEntry(DriverCore& core, gpu::DriverCall call)
+    : core_{core}, call_{call}, lock_{core.machine().lock(), std::defer_lock} {
+  admit();
+}
+
+CallEntry::CallEntry(DriverCore& core, gpu::DriverCall call, gpu::ContextHandle context)
+    : core_{core},
+      call_{call},
+      handle_{context},
+      has_context_{true},
+      lock_{core.machine().lock(), std::defer_lock} {
+  admit();
+}
+
+void CallEntry::admit() {
+  THRESHER_ASSERT(!lock_.owns_lock());
+  if (core_.scheduler().unwinding()) {
+    status_ = Status{.code = DriverResult::process_gone};
+    return;
+  }
+  // All devices of a machine charge alike: the host's time is the host's.
+  const auto& profile = core_.machine().device(gpu::DeviceOrdinal{0}).profile();
+  core_.charge(call_, profile.host_cost(call_));
+  lock_.lock();
+  now_ = core_.scheduler().now();
+  core_.machine().advance(now_);
+  status_ = has_context_ ? core_.admit(handle_) : core_.process_status();
+  if (refused()) static_cast<void>(refuse(status_.code));
+}
+
+Status CallEntry::refuse(DriverResult code) {
+  THRESHER_ASSERT(code != DriverResult::success);
+  const bool stale = code == DriverResult::context_is_destroyed ||
+                     code == DriverResult::invalid_context ||
+                     code == DriverResult::invalid_handle;
+  if (stale && core_.options().watch != nullptr) core_.options().watch->stale_handle(call_);
+  if (status_.ok()) status_.code = code;
+  return status_;
+}
+
+ContextState& CallEntry::context() {
+  THRESHER_ASSERT(!refused() && lock_.owns_lock());
+  ContextState* context = core_.find(handle_);
+  THRESHER_ASSERT(context != nullptr);
+  return *context;
+}
+
+SimulatedDevice& CallEntry::device() { return core_.machine().device(context().device); }
+
+void CallEntry::spend(runtime::Duration cost) {
+  THRESHER_ASSERT(!refused());
+  if (cost.count() == 0) return;
+  lock_.unlock();
+  core_.scheduler().spend(cost);
+  lock_.lock();
+  now_ = core_.scheduler().now();
+  core_.machine().advance(now_);
+  status_ = has_context_ ? core_.admit(handle_) : core_.process_status();
+}
+
+Status CallEntry::wait_until(runtime::UniqueFunction<bool()> done, TimePoint give_up) {
+  THRESHER_ASSERT(!refused());
+  auto& scheduler = core_.scheduler();
+  while (!done() && now_ < give_up) {
+    if (core_.options().watch != nullptr &&
+        scheduler.current_worker().value < scheduler.worker_count()) {
+      core_.options().watch->blocks_worker(call_);
+    }
+    runtime::Wait wait{blocked_operation};
+    const TimePoint next = std::min(core_.machine().next_end(), give_up);
+    {
+      const BlockedScope blocked{lock_, core_.blocked(), wait};
+      lock_.unlock();
+      scheduler.park_until(wait, next);
+    }
+    now_ = scheduler.now();
+    core_.machine().advance(now_);
+    status_ = has_context_ ? core_.admit(handle_) : core_.process_status();
+    if (refused()) break;
+  }
+  return status_;
+}
+
+Status CallEntry::wait_for_context(TimePoint give_up) {
+  Timeline& timeline = device().timeline();
+  const DeviceContextId id = context().id;
+  const std::uint64_t before = timeline.next_sequence();
+  return wait_until([&timeline, id, before] { return !timeline.busy(id, before); }, give_up);
+}
+
+}  // namespace thresher::sim
