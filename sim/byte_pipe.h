@@ -2,11 +2,11 @@
 // loss, no delay but what the schedule makes.
 #pragma once
 
-#include <deque>
-#include <vector>
-
 #include "thresher/runtime/fiber/processes.h"
 #include "thresher/runtime/fiber/wait_list.h"
+
+#include <deque>
+#include <vector>
 
 namespace thresher::sim {
 

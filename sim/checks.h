@@ -1,9 +1,9 @@
 // What a scenario claims: always, sometimes, reachable, each with a label.
 //
-// The first `always` that fails decides the run's verdict; the world then ends at the next schedule
-// point of whoever runs. With `only` set, other labels are not judged, so that a frequent defect
-// does not hide a rare one. Labels are literals in dotted words ("pool.slot_lost") and unique in
-// the product.
+// The first `always` that fails decides the run's verdict; the world then ends at the next
+// schedule point of whoever runs. With `only` set, other labels are not judged, so that a
+// frequent defect does not hide a rare one. Labels are literals in dotted words
+// ("pool.slot_lost") and unique in the product.
 #pragma once
 
 #include "thresher/runtime/base/unique_function.h"

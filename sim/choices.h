@@ -1,10 +1,10 @@
 // Choices: the only source of what is undecided, apart from the schedule itself.
 //
 // Each named lane is a stream of its own (`work`, `fault/device1`, `draw/pool.size`): an answer
-// added or dropped in one shifts no other. While exploring, answers come from the lane's generator,
-// seeded by hash(seed, lane name); while replaying, from the tape's lane, in order. Answer 0 is
-// always the dull one: no fault, shortest delay, smallest value, end of workload. All answers fold
-// into the trace hash.
+// added or dropped in one shifts no other. While exploring, answers come from the lane's
+// generator, seeded by hash(seed, lane name); while replaying, from the tape's lane, in order.
+// Answer 0 is always the dull one: no fault, shortest delay, smallest value, end of workload.
+// All answers fold into the trace hash.
 #pragma once
 
 #include "thresher/runtime/base/hash.h"

@@ -1,12 +1,13 @@
-// Who holds what, as told by hold and release: for finding cycles and for naming holders.
+// Who holds what, as told by Scheduler::hold and release: for finding cycles and naming holders.
+// Only objects with one holder count in cycles, since a permit may come from another holder.
 #pragma once
-
-#include <cstdint>
-#include <vector>
 
 #include "thresher/runtime/fiber/wait.h"
 #include "thresher/sim/id_table.h"
 #include "thresher/sim/sim_fiber.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace thresher::sim {
 

@@ -2,11 +2,11 @@
 // iterated, so that its layout decides nothing.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace thresher::sim {
 

@@ -1,9 +1,10 @@
-// Drawing, recording and following of lanes.
+// Drawing, recording and following of lanes. One function, `answer`, is the way of all three, so
+// that a replay asks exactly what the recording was asked.
 #include "thresher/sim/lane_choices.h"
 
-#include <algorithm>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <algorithm>
 
 namespace thresher::sim {
 namespace {

@@ -1,13 +1,9 @@
 // Choices from lanes: drawn while exploring, read from the tape while replaying.
 //
-// One small generator a lane, seeded by hash(seed, lane name) when the lane is first used. Recording,
-// strict and best-effort replay go through the same code. Answers fold into the trace hash.
+// One small generator a lane, seeded by hash(seed, lane name) when the lane is first used.
+// Recording, strict and best-effort replay go through the same code. Answers fold into the
+// trace hash.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "thresher/sim/checks.h"
 #include "thresher/sim/choices.h"
@@ -16,6 +12,11 @@
 #include "thresher/sim/tape.h"
 #include "thresher/sim/trace_hash.h"
 #include "thresher/sim/world.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace thresher::sim {
 

@@ -1,16 +1,18 @@
-// Judging. The first failure wins: what follows it may be its consequence.
+// Judging. The first failure wins, since what follows may be its consequence; what belongs to a
+// dead process or an ending world is not judged at all.
 #include "thresher/sim/run_checks.h"
-
-#include <utility>
 
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
 #include "thresher/sim/sim_scheduler.h"
 
+#include <utility>
+
 namespace thresher::sim {
 namespace {
 
-// What the program under test claims or breaks; the rest concerns the harness and is always judged.
+// What the program under test claims or breaks; the rest concerns the harness and is always
+// judged.
 bool can_be_turned_off(Verdict verdict) noexcept {
   return verdict == Verdict::safety || verdict == Verdict::liveness;
 }

@@ -1,14 +1,15 @@
 // The checks of one run: the first failure, counts of `sometimes`, what was drawn and injected.
+// Kept by the engine between runs; `begin` forgets everything.
 #pragma once
+
+#include "thresher/sim/checks.h"
+#include "thresher/sim/id_table.h"
+#include "thresher/sim/verdict.h"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "thresher/sim/checks.h"
-#include "thresher/sim/id_table.h"
-#include "thresher/sim/verdict.h"
 
 namespace thresher::sim {
 
@@ -17,8 +18,8 @@ class Trace;
 
 class RunChecks final : public Checks {
  public:
-  /// Forgets everything. Both outlive the run; `trace` may be null. Only the label `only` is judged
-  /// when it is not empty; verdicts about the harness itself always are.
+  /// Forgets everything. Both outlive the run; `trace` may be null. Only the label `only` is
+  /// judged when it is not empty; verdicts about the harness itself always are.
   void begin(SimScheduler& scheduler, Trace* trace, std::string_view only);
   /// Moves all findings into `result`.
   void give(RunResult& result);

@@ -1,9 +1,10 @@
-// The text form of strategies: `random`, `pct:d=3,k=400`.
+// The text form of strategies: `random`, `pct:d=3,k=400`. What a text leaves out has the default;
+// what it has too much is an error, never ignored.
 #include "thresher/sim/run_key.h"
 
-#include <charconv>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <charconv>
 
 namespace thresher::sim {
 namespace {

@@ -1,4 +1,5 @@
-// Draws of 64 bits from lanes.
+// Draws of 64 bits from lanes. The lane of a name is looked up once a run and remembered by number,
+// since products draw often and by few names.
 #include "thresher/sim/sim_entropy.h"
 
 #include "thresher/runtime/base/hash.h"

@@ -1,13 +1,14 @@
-// Entropy from the tape: one lane a name and process, `entropy/NAME` and `entropy/pN/NAME`.
+// Entropy from the tape: one lane a name and process, `entropy/NAME` and `entropy/pN/NAME`. One
+// object serves all processes: whose fiber runs decides the lane.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <string_view>
 
 #include "thresher/runtime/fiber/entropy.h"
 #include "thresher/sim/id_table.h"
 #include "thresher/sim/lane_choices.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace thresher::sim {
 

@@ -1,14 +1,14 @@
-// The simulated scheduler's records: fibers, workers, process groups. Plain data, recycled, owned by
-// the scheduler; nobody else keeps pointers to them beyond a call.
+// The simulated scheduler's records: fibers, workers, process groups. Plain data, recycled,
+// owned by the scheduler; nobody else keeps pointers to them beyond a call.
 #pragma once
-
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "thresher/runtime/carrier/carriers.h"
 #include "thresher/runtime/fiber/scheduler.h"
 #include "thresher/sim/explore/strategy.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace thresher::sim {
 

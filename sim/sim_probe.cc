@@ -1,9 +1,10 @@
-// Recording. Whether anybody listens must not change the run: only what is hashed always happens.
+// Recording. Whether anybody listens must not change the run: only what is hashed always happens,
+// and nothing here parks.
 #include "thresher/sim/sim_probe.h"
 
-#include <string>
-
 #include "thresher/sim/sim_scheduler.h"
+
+#include <string>
 
 namespace thresher::sim {
 namespace {

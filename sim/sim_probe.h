@@ -2,14 +2,14 @@
 // fault points from the lane `fault/code`.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "thresher/runtime/fiber/probe.h"
 #include "thresher/sim/id_table.h"
 #include "thresher/sim/lane_choices.h"
 #include "thresher/sim/run_checks.h"
 #include "thresher/sim/trace_hash.h"
+
+#include <cstdint>
+#include <string_view>
 
 namespace thresher::sim {
 
@@ -23,7 +23,8 @@ class SimProbe final : public runtime::Probe {
   void begin(const WorldOptions& options);
 
   void event(const runtime::Event& event) noexcept override;
-  void log(runtime::LogLevel level, std::string_view logger, std::string_view text) noexcept override;
+  void log(runtime::LogLevel level, std::string_view logger,
+           std::string_view text) noexcept override;
   bool logs(runtime::LogLevel) const noexcept override { return trace_ != nullptr; }
   void reachable(const runtime::Site& site) noexcept override;
   bool fault_point(const runtime::Site& site) noexcept override;

@@ -1,9 +1,10 @@
-// Starting, ending and waiting for simulated processes.
+// Starting, ending and waiting for simulated processes. A process ends when its program returns or
+// when it is killed, whichever comes first; both go through `end`.
 #include "thresher/sim/sim_processes.h"
 
-#include <utility>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <utility>
 
 namespace thresher::sim {
 

@@ -1,17 +1,18 @@
 // Simulated processes: groups of fibers with workers of their own, started by registered name.
 //
-// Killing one unwinds its fibers before `kill` returns; from that instant its seams are dead. Memory
-// is shared with the rest of the world, so a program must touch nothing but what its context gives it.
+// Killing one unwinds its fibers before `kill` returns; from that instant its seams are dead.
+// Memory is shared with the rest of the world, so a program must touch nothing but what its
+// context gives it.
 #pragma once
-
-#include <deque>
-#include <map>
-#include <string>
 
 #include "thresher/runtime/fiber/processes.h"
 #include "thresher/runtime/fiber/wait_list.h"
 #include "thresher/sim/byte_pipe.h"
 #include "thresher/sim/sim_scheduler.h"
+
+#include <deque>
+#include <map>
+#include <string>
 
 namespace thresher::sim {
 

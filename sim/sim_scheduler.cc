@@ -2,13 +2,13 @@
 // wait_report.cc.
 #include "thresher/sim/sim_scheduler.h"
 
+#include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/base/hash.h"
+
 #include <csignal>
 #include <exception>
 #include <limits>
 #include <utility>
-
-#include "thresher/runtime/base/assert.h"
-#include "thresher/runtime/base/hash.h"
 
 namespace thresher::sim {
 namespace {

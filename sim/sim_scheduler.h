@@ -1,19 +1,14 @@
-// The deterministic scheduler: one OS thread, virtual time, a strategy that picks the next fiber.
+// The deterministic scheduler: one OS thread, virtual time, a strategy that picks the next
+// fiber.
 //
-// A schedule decision is a step. Time moves only when nothing is ready, to the next deadline; fibers
-// due at one instant are woken one by one, in an order that is a choice (lane `time`), and whoever
-// became ready runs before the next is woken. The decision is made on the stack of the fiber that
-// leaves, before any switch; when it is picked again nothing is switched.
+// A schedule decision is a step. Time moves only when nothing is ready, to the next deadline;
+// fibers due at one instant are woken one by one, in an order that is a choice (lane `time`),
+// and whoever became ready runs before the next is woken. The decision is made on the stack of
+// the fiber that leaves, before any switch; when it is picked again nothing is switched.
 //
-// Answer 0 of the schedule: the running fiber goes on, unless it yields or cannot; else the one ready
-// longest. The main context only starts a run and unwinds what is left at its end.
+// Answer 0 of the schedule: the running fiber goes on, unless it yields or cannot; else the one
+// ready longest. The main context only starts a run and unwinds what is left at its end.
 #pragma once
-
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "thresher/runtime/carrier/carriers.h"
 #include "thresher/runtime/fiber/scheduler.h"
@@ -27,6 +22,12 @@
 #include "thresher/sim/trace.h"
 #include "thresher/sim/trace_hash.h"
 #include "thresher/sim/world.h"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace thresher::sim {
 

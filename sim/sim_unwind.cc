@@ -1,11 +1,12 @@
 // Ends: unwinding the fibers of a process or of the whole world.
 //
-// A victim is switched to from whoever unwinds it and comes back when its body has been left; nothing
-// else runs in between. The newest goes first: what a fiber made outlives the fibers it started.
-#include <exception>
-
+// A victim is switched to from whoever unwinds it and comes back when its body has been left;
+// nothing else runs in between. The newest goes first: what a fiber made outlives the fibers it
+// started.
 #include "thresher/runtime/base/assert.h"
 #include "thresher/sim/sim_scheduler.h"
+
+#include <exception>
 
 namespace thresher::sim {
 namespace {
@@ -56,9 +57,9 @@ void SimScheduler::mark_dead(SimFiber& victim) noexcept {
   victim.must_unwind = true;
   if (victim.keeps_alive) --alive_;
   if (victim.wait != nullptr) {
-    victim.wait->slot.state.store(
-        static_cast<std::uint8_t>(Wait::Slot::ended + static_cast<std::uint8_t>(WaitEnd::cancelled)),
-        std::memory_order_relaxed);
+    constexpr auto cancelled = static_cast<std::uint8_t>(
+        Wait::Slot::ended + static_cast<std::uint8_t>(WaitEnd::cancelled));
+    victim.wait->slot.state.store(cancelled, std::memory_order_relaxed);
   }
   timers_.remove(victim);
   if (victim.queued) ready_.remove(victim);

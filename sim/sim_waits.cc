@@ -1,8 +1,9 @@
-// Waits and time: parking, waking, deadlines, busy workers, blocking calls.
-#include <utility>
-
+// Waits and time: parking, waking, deadlines, busy workers, blocking calls. Time moves here and
+// nowhere else.
 #include "thresher/runtime/base/assert.h"
 #include "thresher/sim/sim_scheduler.h"
+
+#include <utility>
 
 namespace thresher::sim {
 namespace {
@@ -219,13 +220,12 @@ Result<void> SimScheduler::run_blocking(const char* name, Task body, TimePoint d
     Wait* wait = nullptr;
   };
   const auto call = std::make_shared<Call>(Call{std::move(body)});
-  SimFiber& helper = make_fiber(blocking_worker(self), {.name = name, .background = self.background},
-                                [this, call] {
-                                  call->body();
-                                  if (call->wait != nullptr) {
-                                    unpark(*call->wait, WaitEnd::satisfied);
-                                  }
-                                });
+  Task work = [this, call] {
+    call->body();
+    if (call->wait != nullptr) unpark(*call->wait, WaitEnd::satisfied);
+  };
+  SimFiber& helper = make_fiber(blocking_worker(self),
+                                {.name = name, .background = self.background}, std::move(work));
   helper.blocking = true;
   make_ready(helper);
   Wait wait{{.verb = "run_blocking", .name = name}};

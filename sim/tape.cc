@@ -1,18 +1,18 @@
-// The tape's header and its file: written aside, synced, renamed.
+// The tape's header and its file: written aside, synced, renamed, so that a file by a tape's name
+// is whole.
 #include "thresher/sim/tape.h"
+
+#include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/base/hash.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
-
-#include "thresher/runtime/base/assert.h"
-#include "thresher/runtime/base/hash.h"
 
 namespace thresher::sim {
 

@@ -1,10 +1,13 @@
 // The tape: everything that was undecided in one run, in lanes.
 //
-// Each choice lane holds (site, n, answer) in order; the schedule lane holds the deviations from
-// answer 0, as (step, fiber). A seed regenerates its tape, so one is kept only when a run failed or
-// was asked for. The file is one checksummed piece, written aside and renamed; damage and truncation
-// are errors that say so.
+// Each choice lane holds (site, n, answer) in order; the schedule lane holds the deviations
+// from answer 0, as (step, fiber). A seed regenerates its tape, so one is kept only when a run
+// failed or was asked for. The file is one checksummed piece, written aside and renamed; damage
+// and truncation are errors that say so.
 #pragma once
+
+#include "thresher/runtime/base/error.h"
+#include "thresher/sim/run_key.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,9 +15,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/sim/run_key.h"
 
 namespace thresher::sim {
 
@@ -39,7 +39,8 @@ struct TapeDeviation {
   friend bool operator==(const TapeDeviation&, const TapeDeviation&) = default;
 };
 
-/// What the run was of. Only `seed` and `strategy` are filled by the world; `set_key` fills the rest.
+/// What the run was of. Only `seed` and `strategy` are filled by the world; `set_key` fills the
+/// rest.
 struct TapeHeader {
   std::string scenario;
   std::uint64_t seed = 0;

@@ -1,18 +1,18 @@
 // The tape's bytes: magic, format, length, checksum, then the body.
 //
-// The body holds the header as JSON, a table of the 64-bit words that repeat (sites and fibers), the
-// lanes and the schedule as variable-length integers. Every count is checked against the bytes that
-// are left before anything is allocated for it.
+// The body holds the header as JSON, a table of the 64-bit words that repeat (sites and
+// fibers), the lanes and the schedule as variable-length integers. Every count is checked
+// against the bytes that are left before anything is allocated for it.
+#include "thresher/runtime/base/assert.h"
+#include "thresher/sim/tape.h"
+
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
 #include <string_view>
-
-#include <nlohmann/json.hpp>
 #include <xxhash.h>
-
-#include "thresher/runtime/base/assert.h"
-#include "thresher/sim/tape.h"
 
 namespace thresher::sim {
 namespace {
@@ -102,8 +102,8 @@ class Reader {
   bool ok_ = true;
 };
 
-// Strings of a header are bytes, and JSON holds only UTF-8: what is not gets replaced, in the header
-// alone, and only in what people wrote by hand.
+// Strings of a header are bytes, and JSON holds only UTF-8: what is not gets replaced, in the
+// header alone, and only in what people wrote by hand.
 std::string header_text(const TapeHeader& header) {
   const nlohmann::json json = {
       {"scenario", header.scenario}, {"seed", header.seed},   {"profile", header.profile},

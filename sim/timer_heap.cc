@@ -2,9 +2,9 @@
 // among many equal deadlines does not walk the heap for each.
 #include "thresher/sim/timer_heap.h"
 
-#include <algorithm>
-
 #include "thresher/runtime/base/assert.h"
+
+#include <algorithm>
 
 namespace thresher::sim {
 

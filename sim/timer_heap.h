@@ -1,13 +1,14 @@
 // Deadlines of parked fibers, ordered by (deadline, order of parking); removal anywhere.
 //
-// A fiber has at most one deadline, which lives in its record. `hopeful` ones are those that can end
-// a foreground wait: without any, a world whose foreground fibers are all parked is in deadlock.
+// A fiber has at most one deadline, which lives in its record. `hopeful` ones are those that
+// can end a foreground wait: without any, a world whose foreground fibers are all parked is in
+// deadlock.
 #pragma once
+
+#include "thresher/sim/sim_fiber.h"
 
 #include <cstdint>
 #include <vector>
-
-#include "thresher/sim/sim_fiber.h"
 
 namespace thresher::sim {
 

@@ -1,14 +1,15 @@
-// Words of the trace and its JSON lines.
+// Words of the trace and its JSON lines. Names of events are part of the format that `reports`
+// reads: they are the enumerators' own.
 #include "thresher/sim/trace.h"
+
+#include "thresher/runtime/base/assert.h"
+
+#include <nlohmann/json.hpp>
 
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <ostream>
-
-#include <nlohmann/json.hpp>
-
-#include "thresher/runtime/base/assert.h"
 
 namespace thresher::sim {
 

@@ -1,8 +1,13 @@
 // The typed event trace of one run: who ran when, what was waited for, what the product said.
 //
-// Made only when asked for; observing changes nothing in the run. Records are small and typed; words
-// are kept once each. Written as JSON lines, one record a line, for `reports` and for people.
+// Made only when asked for; observing changes nothing in the run. Records are small and typed;
+// words are kept once each. Written as JSON lines, one record a line, for `reports` and for
+// people.
 #pragma once
+
+#include "thresher/runtime/base/error.h"
+#include "thresher/runtime/base/time.h"
+#include "thresher/runtime/fiber/probe.h"
 
 #include <cstdint>
 #include <iosfwd>
@@ -10,10 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "thresher/runtime/base/error.h"
-#include "thresher/runtime/base/time.h"
-#include "thresher/runtime/fiber/probe.h"
 
 namespace thresher::sim {
 

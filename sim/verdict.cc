@@ -1,4 +1,5 @@
-// Words of verdicts.
+// Words of verdicts, as reports and JSON carry them: the enumerators' own names, so that a grep for
+// one finds both.
 #include "thresher/sim/verdict.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,8 +1,9 @@
-// Deadlocks in words: who waits on what, and who holds it.
-#include <string>
-
+// Deadlocks in words: who waits on what, and who holds it. Long lists are cut; the first entries
+// are the oldest fibers.
 #include "thresher/runtime/base/assert.h"
 #include "thresher/sim/sim_scheduler.h"
+
+#include <string>
 
 namespace thresher::sim {
 namespace {

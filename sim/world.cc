@@ -1,9 +1,6 @@
-// Composition of the simulated world. The parts of a world are kept by the engine and begin anew for
-// each run, so that a short run allocates nothing.
+// Composition of the simulated world. The parts of a world are kept by the engine and begin
+// anew for each run, so that a short run allocates nothing.
 #include "thresher/sim/world.h"
-
-#include <cstdio>
-#include <utility>
 
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/build_info.h"
@@ -15,6 +12,9 @@
 #include "thresher/sim/sim_probe.h"
 #include "thresher/sim/sim_processes.h"
 #include "thresher/sim/sim_scheduler.h"
+
+#include <cstdio>
+#include <utility>
 
 namespace thresher::sim {
 namespace {
@@ -155,7 +155,7 @@ RunResult World::run(runtime::Task main) {
   const runtime::AssertionReporter reporter = [](void* context) noexcept {
     const Impl& world = *static_cast<const Impl*>(context);
     const Position& position = world.scheduler.position();
-    std::fprintf(stderr, "  in a simulated world: seed %llu, step %llu, virtual time %lld ns, fiber '%s'\n",
+    std::fprintf(stderr, "  in a simulated world: seed %llu, step %llu, at %lld ns, fiber '%s'\n",
                  static_cast<unsigned long long>(world.options.seed),
                  static_cast<unsigned long long>(position.step),
                  static_cast<long long>(position.now.time_since_epoch().count()),

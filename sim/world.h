@@ -1,10 +1,10 @@
 // The simulated world: one run of one key.
 //
-// A World composes the deterministic scheduler, virtual time, choices, entropy, probe, processes
-// and checks, runs one main fiber until it and all foreground fibers have ended, and gives the
-// verdict. Worlds of one OS thread share an Engine (stacks, carrier fibers, buffers), which makes a
-// short run cost microseconds. One World runs at a time on an Engine. Everything is reset between
-// worlds; a world that fails leaves nothing behind.
+// A World composes the deterministic scheduler, virtual time, choices, entropy, probe,
+// processes and checks, runs one main fiber until it and all foreground fibers have ended, and
+// gives the verdict. Worlds of one OS thread share an Engine (stacks, carrier fibers, buffers),
+// which makes a short run cost microseconds. One World runs at a time on an Engine. Everything
+// is reset between worlds; a world that fails leaves nothing behind.
 #pragma once
 
 #include "thresher/runtime/fiber/processes.h"
@@ -88,8 +88,8 @@ class World {
   void register_program(std::string name,
                         runtime::UniqueFunction<int(runtime::ProcessContext&)> body);
 
-  /// Folds a seam crossing into the trace hash: what was called, its result, and a checksum of what
-  /// crossed (see `checksum`). Called by seam implementations only.
+  /// Folds a seam crossing into the trace hash: what was called, its result, and a checksum of
+  /// what crossed (see `checksum`). Called by seam implementations only.
   void cross(std::uint64_t call, std::uint64_t result, std::uint64_t checksum) noexcept;
 
   /// Runs `main` as the first foreground fiber and everything it starts, to the end. Once.

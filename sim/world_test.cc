@@ -1,12 +1,12 @@
 // The world from outside: time, workers, ends, failures, and that a seed decides everything.
 #include "thresher/sim/world.h"
 
+#include "thresher/runtime/fiber/sync.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "thresher/runtime/fiber/sync.h"
 
 namespace thresher::sim {
 namespace {
@@ -26,7 +26,8 @@ class WorldTest : public testing::Test {
   RunResult run(Main main, WorldOptions options = {}) {
     World world{engine, std::move(options)};
     now_world = &world;
-    return world.run([&world, main = std::move(main)]() mutable { main(world.services().scheduler); });
+    return world.run(
+        [&world, main = std::move(main)]() mutable { main(world.services().scheduler); });
   }
   World& world() { return *now_world; }
 
@@ -75,7 +76,8 @@ TEST_F(WorldTest, waits_for_foreground_fibers_and_for_no_others) {
 }
 
 TEST_F(WorldTest, moves_time_to_the_next_deadline_at_once) {
-  const RunResult result = run([&](Scheduler& s) { static_cast<void>(runtime::sleep_for(s, 100h)); });
+  const RunResult result =
+      run([&](Scheduler& s) { static_cast<void>(runtime::sleep_for(s, 100h)); });
   EXPECT_EQ(result.ended_at, TimePoint{100h});
 }
 

@@ -1,5 +1,5 @@
-// The one file that talks to Boost.Fiber. `context::resume` is what Boost's own scheduler calls with
-// the answer of pick_next; here the answer is known before, so it is called directly.
+// The one file that talks to Boost.Fiber. `context::resume` is what Boost's own scheduler calls
+// with the answer of pick_next; here the answer is known before, so it is called directly.
 #include "thresher/runtime/carrier/carriers.h"
 
 #include "thresher/runtime/base/assert.h"
@@ -15,8 +15,8 @@
 
 namespace thresher::runtime {
 
-// Boost's view of us. It is asked only when a carrier ends, when the dispatcher has freed what ended,
-// and when the thread ends or another algorithm takes over.
+// Boost's view of us. It is asked only when a carrier ends, when the dispatcher has freed what
+// ended, and when the thread ends or another algorithm takes over.
 class Carriers::Algorithm final : public boost::fibers::algo::algorithm {
  public:
   void awakened(boost::fibers::context* context) noexcept override {
@@ -190,8 +190,8 @@ void Carriers::run_dispatcher() noexcept {
 }
 
 void Carriers::abandon(Carrier& carrier) noexcept {
-  // Boost would wait for it for ever when the thread ends. Its stack stays mapped, since what lies on
-  // it may still be pointed to.
+  // Boost would wait for it for ever when the thread ends. Its stack stays mapped, since what
+  // lies on it may still be pointed to.
   carrier.context_->detach();
   ++abandoned_;
 }

@@ -1,9 +1,9 @@
 // Carriers: reusable Boost fibers that run one body after another, for both schedulers.
 //
-// A scheduler decides which fiber runs next and then switches here; Boost.Fiber decides nothing: its
-// ready queue, its timed waits and its clocks are not used, so its dispatcher has nothing to do and
-// runs only when carriers are retired. Since a carrier outlives the bodies it runs, starting a fiber
-// makes no stack and ending one frees none.
+// A scheduler decides which fiber runs next and then switches here; Boost.Fiber decides
+// nothing: its ready queue, its timed waits and its clocks are not used, so its dispatcher has
+// nothing to do and runs only when carriers are retired. Since a carrier outlives the bodies it
+// runs, starting a fiber makes no stack and ending one frees none.
 //
 // Thread rule: one Carriers an OS thread, made, used and destroyed on it. A switch saves the
 // exceptions that the leaving fiber has caught and restores those of the entering one (the C++

@@ -1,5 +1,5 @@
-// The handler of SIGSEGV. It finds the thread's own handler object through a thread-local, which is
-// the only way for a signal handler to know whose stack it looks at.
+// The handler of SIGSEGV. It finds the thread's own handler object through a thread-local,
+// which is the only way for a signal handler to know whose stack it looks at.
 #include "thresher/runtime/carrier/overflow_handler.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,8 +1,9 @@
 // Tells the overflow of a fiber's stack from other faults, and says so before the process ends.
 //
-// One an OS thread, which it gives an alternate signal stack; the process-wide handler of SIGSEGV is
-// installed once and passes on what is no guard page. A stack overflow ends the process with exit
-// code 4 (the verdict "crash"). Everything called in the handler is safe in one.
+// One an OS thread, which it gives an alternate signal stack; the process-wide handler of
+// SIGSEGV is installed once and passes on what is no guard page. A stack overflow ends the
+// process with exit code 4 (the verdict "crash"). Everything called in the handler is safe in
+// one.
 #pragma once
 
 #include "thresher/runtime/carrier/stack_pool.h"
@@ -18,8 +19,8 @@ class OverflowHandler {
   /// Gives the name of the fiber that runs now, in a signal handler.
   using Namer = const char* (*)(const void* context) noexcept;
 
-  /// Watches the guard pages of `stacks` on this thread. Requires: made and destroyed on one thread,
-  /// in the order of a stack; `stacks` and `context` outlive it.
+  /// Watches the guard pages of `stacks` on this thread. Requires: made and destroyed on one
+  /// thread, in the order of a stack; `stacks` and `context` outlive it.
   OverflowHandler(const StackPool& stacks, Namer namer, const void* context);
   ~OverflowHandler();
   OverflowHandler(const OverflowHandler&) = delete;

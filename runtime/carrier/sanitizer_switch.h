@@ -1,7 +1,7 @@
 // Tells the sanitizers about switches of stacks; nothing in other builds.
 //
-// AddressSanitizer must know whose stack is live to unpoison the right one when an exception leaves a
-// frame; ThreadSanitizer must know that one OS thread runs several stacks.
+// AddressSanitizer must know whose stack is live to unpoison the right one when an exception
+// leaves a frame; ThreadSanitizer must know that one OS thread runs several stacks.
 #pragma once
 
 #include <cstddef>
@@ -45,8 +45,8 @@ inline void destroy_fiber([[maybe_unused]] void* fiber) noexcept {
 }
 
 /// Just before a switch. `from` is the leaving fiber's word, null when it leaves for good: then
-/// ThreadSanitizer is told on arrival, since the functions that still return on the old stack would
-/// be taken off the new one's list of calls.
+/// ThreadSanitizer is told on arrival, since the functions that still return on the old stack
+/// would be taken off the new one's list of calls.
 inline void leave([[maybe_unused]] void** from, [[maybe_unused]] void* to,
                   [[maybe_unused]] Bounds bounds) noexcept {
 #if defined(__SANITIZE_ADDRESS__)
@@ -57,8 +57,8 @@ inline void leave([[maybe_unused]] void** from, [[maybe_unused]] void* to,
 #endif
 }
 
-/// Just after a switch, on the entering stack. `previous` receives the bounds of the stack that was
-/// left.
+/// Just after a switch, on the entering stack. `previous` receives the bounds of the stack that
+/// was left.
 inline void arrive([[maybe_unused]] void* mine, [[maybe_unused]] Bounds* previous) noexcept {
 #if defined(__SANITIZE_ADDRESS__)
   const void* low = nullptr;

@@ -2,11 +2,11 @@
 // at the bottom, each later yield lower.
 #include "thresher/sim/explore/pct_strategy.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace thresher::sim {
 namespace {

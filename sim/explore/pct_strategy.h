@@ -1,16 +1,16 @@
 // PCT (Burckhardt et al., ASPLOS 2010): random priorities, and d - 1 steps at which the running
 // chain's priority drops below all initial ones.
 //
-// A run finds a bug of depth d among n chains and k steps with probability at least
-// 1 / (n * k^(d-1)). Priorities belong to causal chains. A fiber that yields drops below everybody,
-// or a spin would never end.
+// A run finds a bug of depth d among n chains and k steps with probability at least 1 / (n *
+// k^(d-1)). Priorities belong to causal chains. A fiber that yields drops below everybody, or a
+// spin would never end.
 #pragma once
-
-#include <cstdint>
-#include <vector>
 
 #include "thresher/sim/explore/split_mix.h"
 #include "thresher/sim/explore/strategy.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace thresher::sim {
 

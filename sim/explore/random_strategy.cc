@@ -1,4 +1,5 @@
-// An unordered array: a fiber that leaves is replaced by the last, so every step is constant time.
+// An unordered array of the ready fibers: one that leaves is replaced by the last, so that every
+// step takes constant time however many are ready.
 #include "thresher/sim/explore/random_strategy.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,10 +1,11 @@
-// Random walk: each decision is uniform among the ready fibers.
+// Random walk: each decision is uniform among the ready fibers. Good at what goes wrong often,
+// blind to what needs one fiber to win many times in a row: there PCT is better.
 #pragma once
-
-#include <vector>
 
 #include "thresher/sim/explore/split_mix.h"
 #include "thresher/sim/explore/strategy.h"
+
+#include <vector>
 
 namespace thresher::sim {
 

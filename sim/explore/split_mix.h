@@ -1,13 +1,13 @@
 // SplitMix64 (Steele, Lea, Flood 2014): the generator behind strategies and lanes.
 //
-// Its whole state is one word and seeding it costs nothing, so that thousands of lanes can have one
-// each; it passes BigCrush. Not for secrets.
+// Its whole state is one word and seeding it costs nothing, so that thousands of lanes can have
+// one each; it passes BigCrush. Not for secrets.
 #pragma once
-
-#include <cstdint>
 
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
+
+#include <cstdint>
 
 namespace thresher::sim {
 

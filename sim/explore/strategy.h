@@ -1,14 +1,15 @@
 // What decides which fiber runs next, while exploring.
 //
 // The scheduler tells a strategy each spawn, ready, park and end; the strategy keeps whatever
-// structure it needs and answers `pick` without walking all ready fibers. It knows nothing of tapes:
-// replaying, and what is recorded, is the scheduler's. To add one (POS, URW, delay-bounding): derive
-// from Strategy, name it in StrategySpec, and make it in `strategy_factory.cc`.
+// structure it needs and answers `pick` without walking all ready fibers. It knows nothing of
+// tapes: replaying, and what is recorded, is the scheduler's. To add one (POS, URW,
+// delay-bounding): derive from Strategy, name it in StrategySpec, and make it in
+// `strategy_factory.cc`.
 #pragma once
 
-#include <cstdint>
-
 #include "thresher/runtime/fiber/wait.h"
+
+#include <cstdint>
 
 namespace thresher::sim {
 
@@ -26,8 +27,8 @@ struct Candidate {
   std::uint32_t slot = 0;
 };
 
-/// One per run, reused between runs. Deterministic: depends on the seed and on what it is told, never
-/// on addresses. Must not park.
+/// One per run, reused between runs. Deterministic: depends on the seed and on what it is told,
+/// never on addresses. Must not park.
 class Strategy {
  public:
   virtual ~Strategy() = default;

@@ -1,4 +1,5 @@
-// The list of strategies.
+// The list of strategies, and the parameters of those that were named without any. A new strategy
+// is added here and in StrategySpec.
 #include "thresher/sim/explore/strategy_factory.h"
 
 #include "thresher/runtime/base/assert.h"

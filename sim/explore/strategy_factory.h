@@ -1,10 +1,11 @@
-// Makes the strategy that a spec names.
+// Makes the strategy that a spec names. Apart from the strategies themselves, so that the scheduler
+// knows none of them.
 #pragma once
-
-#include <memory>
 
 #include "thresher/sim/explore/strategy.h"
 #include "thresher/sim/run_key.h"
+
+#include <memory>
 
 namespace thresher::sim {
 
