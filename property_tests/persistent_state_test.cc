@@ -1,8 +1,10 @@
 // A model of PersistentState, run against the real one by RapidCheck's state machine: any sequence
 // of changes, reads, writes and clears of one activation, of a rival that writes the same record,
 // and of storage failures before and after they are applied.
+#include "thresher/runtime/fiber/scope.h"
 #include "thresher/runtime/storage/persistent_state.h"
 #include "thresher/runtime/storage/storage_test_support.h"
+#include "thresher/sim/world.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -180,6 +182,46 @@ TEST(PersistentStateModel, agrees_with_the_real_one_on_any_sequence) {
     });
   });
   EXPECT_TRUE(agreed);
+}
+
+/// Adds `count` to the record, one at a time, reading again after each conflict.
+void add_ones(PersistentState<std::int64_t>& state, int count, int& conflicts) {
+  for (int added = 0; added < count;) {
+    ++state.state();
+    const Result<void> written = state.write();
+    if (written) {
+      ++added;
+      continue;
+    }
+    EXPECT_EQ(written.error().code, Errc::inconsistent_state);
+    ++conflicts;
+    EXPECT_TRUE(state.read());
+  }
+}
+
+TEST(PersistentStateModel, loses_no_acknowledged_write_of_two_activations_in_any_schedule) {
+  constexpr runtime::Duration delay = std::chrono::milliseconds{1};
+  sim::Engine engine;
+  int conflicts = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    sim::World world{engine, {.seed = seed}};
+    std::int64_t stored = 0;
+    const sim::RunResult result = world.run([&] {
+      const runtime::Services& services = world.services();
+      runtime::MemoryStorage storage{services, {.read_delay = delay, .write_delay = delay}};
+      PersistentState<std::int64_t> one{services, storage, "count", "counter/1"};
+      PersistentState<std::int64_t> two{services, storage, "count", "counter/1"};
+      runtime::Scope scope{services.scheduler, "activations"};
+      scope.spawn([&] { add_ones(one, 3, conflicts); });
+      scope.spawn([&] { add_ones(two, 3, conflicts); });
+      scope.join();
+      EXPECT_TRUE(one.read());
+      stored = one.state();
+    });
+    EXPECT_EQ(result.verdict, sim::Verdict::survived) << result.message;
+    ASSERT_EQ(stored, 6) << "seed " << seed;
+  }
+  EXPECT_GT(conflicts, 100);
 }
 
 }  // namespace
