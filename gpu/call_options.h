@@ -1,6 +1,4 @@
 // What every parking call of the accelerator layer takes besides its arguments.
-//
-// A value; what it carries (token, authority) is shared with who gave it.
 #pragma once
 
 #include "thresher/gpu/authority.h"

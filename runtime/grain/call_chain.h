@@ -22,7 +22,6 @@ class AllowCallChainReentrancy {
   AllowCallChainReentrancy& operator=(const AllowCallChainReentrancy&) = delete;
 
  private:
-  Grain& grain_;
   RequestFrame& frame_;
   std::uint64_t before_;
 };

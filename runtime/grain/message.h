@@ -45,13 +45,7 @@ enum class MessageKind : std::uint8_t {
 };
 
 /// How a call ended for its caller.
-enum class CallEnd : std::uint8_t {
-  none,
-  answered,
-  timed_out,
-  cancelled,
-  broken,  ///< The silo ended.
-};
+enum class CallEnd : std::uint8_t { none, answered, timed_out, cancelled };
 
 class Message {
  public:
