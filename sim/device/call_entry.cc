@@ -41,33 +41,32 @@ class BlockedScope {
 
 }  // namespace
 
-CallEntry::CallEntry(DriverCore& core, gpu::DriverCall call)
-    : core_{core}, call_{call}, lock_{core.machine().lock(), std::defer_lock} {
-  admit();
+CallEntry::CallEntry(std::shared_ptr<DriverCore> core, gpu::DriverCall call)
+    : core_{std::move(core)}, call_{call}, lock_{core_->machine().lock(), std::defer_lock} {
+  admit(Charge::at_entry);
 }
 
-CallEntry::CallEntry(DriverCore& core, gpu::DriverCall call, gpu::ContextHandle context)
-    : core_{core},
+CallEntry::CallEntry(std::shared_ptr<DriverCore> core, gpu::DriverCall call,
+                     gpu::ContextHandle context, Charge charge)
+    : core_{std::move(core)},
       call_{call},
       handle_{context},
       has_context_{true},
-      lock_{core.machine().lock(), std::defer_lock} {
-  admit();
+      lock_{core_->machine().lock(), std::defer_lock} {
+  admit(charge);
 }
 
-void CallEntry::admit() {
+void CallEntry::admit(Charge charge) {
   THRESHER_ASSERT(!lock_.owns_lock());
-  if (core_.scheduler().unwinding()) {
+  if (core_->scheduler().unwinding()) {
     status_ = Status{.code = DriverResult::process_gone};
     return;
   }
-  // All devices of a machine charge alike: the host's time is the host's.
-  const auto& profile = core_.machine().device(gpu::DeviceOrdinal{0}).profile();
-  core_.charge(call_, profile.host_cost(call_));
+  core_->charge(call_, charge == Charge::at_entry ? cost() : runtime::Duration{0});
   lock_.lock();
-  now_ = core_.scheduler().now();
-  core_.machine().advance(now_);
-  status_ = has_context_ ? core_.admit(handle_) : core_.process_status();
+  now_ = core_->scheduler().now();
+  core_->machine().advance(now_);
+  status_ = has_context_ ? core_->admit(handle_) : core_->process_status();
   if (refused()) static_cast<void>(refuse(status_.code));
 }
 
@@ -76,49 +75,56 @@ Status CallEntry::refuse(DriverResult code) {
   const bool stale = code == DriverResult::context_is_destroyed ||
                      code == DriverResult::invalid_context ||
                      code == DriverResult::invalid_handle;
-  if (stale && core_.options().watch != nullptr) core_.options().watch->stale_handle(call_);
+  if (stale && core_->options().watch != nullptr) core_->options().watch->stale_handle(call_);
   if (status_.ok()) status_.code = code;
   return status_;
 }
 
 ContextState& CallEntry::context() {
   THRESHER_ASSERT(!refused() && lock_.owns_lock());
-  ContextState* context = core_.find(handle_);
+  ContextState* context = core_->find(handle_);
   THRESHER_ASSERT(context != nullptr);
   return *context;
 }
 
-SimulatedDevice& CallEntry::device() { return core_.machine().device(context().device); }
+SimulatedDevice& CallEntry::device() { return core_->machine().device(context().device); }
+
+runtime::Duration CallEntry::cost() const {
+  // All devices of a machine charge alike: the host's time is the host's.
+  return core_->machine().device(gpu::DeviceOrdinal{0}).profile().host_cost(call_);
+}
+
+void CallEntry::charge() { spend(cost()); }
 
 void CallEntry::spend(runtime::Duration cost) {
   THRESHER_ASSERT(!refused());
   if (cost.count() == 0) return;
   lock_.unlock();
-  core_.scheduler().spend(cost);
+  core_->scheduler().spend(cost);
   lock_.lock();
-  now_ = core_.scheduler().now();
-  core_.machine().advance(now_);
-  status_ = has_context_ ? core_.admit(handle_) : core_.process_status();
+  now_ = core_->scheduler().now();
+  core_->machine().advance(now_);
+  status_ = has_context_ ? core_->admit(handle_) : core_->process_status();
 }
 
 Status CallEntry::wait_until(runtime::UniqueFunction<bool()> done, TimePoint give_up) {
   THRESHER_ASSERT(!refused());
-  auto& scheduler = core_.scheduler();
+  auto& scheduler = core_->scheduler();
   while (!done() && now_ < give_up) {
-    if (core_.options().watch != nullptr &&
+    if (core_->options().watch != nullptr &&
         scheduler.current_worker().value < scheduler.worker_count()) {
-      core_.options().watch->blocks_worker(call_);
+      core_->options().watch->blocks_worker(call_);
     }
     runtime::Wait wait{blocked_operation};
-    const TimePoint next = std::min(core_.machine().next_end(), give_up);
+    const TimePoint next = std::min(core_->machine().next_end(), give_up);
     {
-      const BlockedScope blocked{lock_, core_.blocked(), wait};
+      const BlockedScope blocked{lock_, core_->blocked(), wait};
       lock_.unlock();
       scheduler.park_until(wait, next);
     }
     now_ = scheduler.now();
-    core_.machine().advance(now_);
-    status_ = has_context_ ? core_.admit(handle_) : core_.process_status();
+    core_->machine().advance(now_);
+    status_ = has_context_ ? core_->admit(handle_) : core_->process_status();
     if (refused()) break;
   }
   return status_;

@@ -7,15 +7,20 @@
 
 #include "thresher/sim/device/driver_core.h"
 
+#include <memory>
 #include <mutex>
 
 namespace thresher::sim {
 
+/// When the host's time for a call is charged. `later`: by the call itself, with `charge`.
+enum class Charge : std::uint8_t { at_entry, later };
+
 class CallEntry {
  public:
   /// Of a call that names no context.
-  CallEntry(DriverCore& core, gpu::DriverCall call);
-  CallEntry(DriverCore& core, gpu::DriverCall call, gpu::ContextHandle context);
+  CallEntry(std::shared_ptr<DriverCore> core, gpu::DriverCall call);
+  CallEntry(std::shared_ptr<DriverCore> core, gpu::DriverCall call, gpu::ContextHandle context,
+            Charge charge = Charge::at_entry);
   CallEntry(const CallEntry&) = delete;
   CallEntry& operator=(const CallEntry&) = delete;
 
@@ -27,12 +32,15 @@ class CallEntry {
   /// `refuse` for this call; a stale handle is told to the watch.
   gpu::Status refuse(gpu::DriverResult code);
 
+  DriverCore& core() noexcept { return *core_; }
   /// Requires: not refused.
   ContextState& context();
   SimulatedDevice& device();
   Timeline& timeline() { return device().timeline(); }
   runtime::TimePoint now() const noexcept { return now_; }
 
+  /// The host's time of this call, for `Charge::later`; see `spend`.
+  void charge();
   /// Host time beyond what every such call costs, with the lock released. Afterwards the call is
   /// admitted anew: look at `refused()` again.
   void spend(runtime::Duration cost);
@@ -46,9 +54,11 @@ class CallEntry {
   void unlock() { lock_.unlock(); }
 
  private:
-  void admit();
+  void admit(Charge charge);
+  runtime::Duration cost() const;
 
-  DriverCore& core_;
+  /// Shared: a call that its caller wrote off may end after the driver was destroyed.
+  std::shared_ptr<DriverCore> core_;
   gpu::DriverCall call_;
   gpu::ContextHandle handle_;
   bool has_context_ = false;

@@ -53,7 +53,7 @@ bool SimulatedDriver::lose_context(ContextHandle handle, Status status) {
 SimulatedMachine& SimulatedDriver::machine() noexcept { return core_->machine(); }
 
 Answer<std::uint32_t> SimulatedDriver::device_count() {
-  const CallEntry entry{*core_, DriverCall::device_count};
+  const CallEntry entry{core_, DriverCall::device_count};
   // Devices are counted whatever became of the process's contexts.
   if (entry.status().code == DriverResult::process_gone) {
     return runtime::Unexpected{entry.status()};
@@ -62,7 +62,7 @@ Answer<std::uint32_t> SimulatedDriver::device_count() {
 }
 
 Answer<gpu::DeviceProperties> SimulatedDriver::device_properties(DeviceOrdinal device) {
-  const CallEntry entry{*core_, DriverCall::device_properties};
+  const CallEntry entry{core_, DriverCall::device_properties};
   if (entry.status().code == DriverResult::process_gone) {
     return runtime::Unexpected{entry.status()};
   }
@@ -73,7 +73,7 @@ Answer<gpu::DeviceProperties> SimulatedDriver::device_properties(DeviceOrdinal d
 }
 
 Answer<ContextHandle> SimulatedDriver::context_create(DeviceOrdinal device) {
-  const CallEntry entry{*core_, DriverCall::context_create};
+  const CallEntry entry{core_, DriverCall::context_create};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   if (device.value >= core_->machine().device_count()) {
     return gpu::refuse(DriverResult::invalid_device);
@@ -82,33 +82,34 @@ Answer<ContextHandle> SimulatedDriver::context_create(DeviceOrdinal device) {
 }
 
 Status SimulatedDriver::context_destroy(ContextHandle context) {
-  CallEntry entry{*core_, DriverCall::context_destroy, context};
+  CallEntry entry{core_, DriverCall::context_destroy, context};
   return destroy(entry, context);
 }
 
 Status SimulatedDriver::destroy(CallEntry& entry, ContextHandle handle) {
   // A context with an error of its own is destroyed like any other: that is how it is recovered.
-  const ContextState* context = entry.entered() ? core_->find(handle) : nullptr;
-  const bool own_error = context != nullptr && core_->process_status().ok();
+  DriverCore& core = entry.core();
+  const ContextState* context = entry.entered() ? core.find(handle) : nullptr;
+  const bool own_error = context != nullptr && core.process_status().ok();
   if (entry.refused() && !own_error) return entry.status();
   if (!entry.refused()) {
     const auto stuck = entry.timeline().stuck(entry.context().id);
-    auto policy = core_->options().destroy_policy;
+    auto policy = core.options().destroy_policy;
     if (stuck == StuckUntil::context_destroyed) policy = DestroyPolicy::kills;
     if (stuck == StuckUntil::never) policy = DestroyPolicy::waits;
     const runtime::TimePoint give_up =
         policy == DestroyPolicy::waits   ? runtime::no_deadline
         : policy == DestroyPolicy::kills ? entry.now()
-                                         : entry.now() + core_->options().destroy_patience;
+                                         : entry.now() + core.options().destroy_patience;
     const Status waited = entry.wait_for_context(give_up);
-    if (!core_->process_status().ok() || core_->find(handle) == nullptr) return waited;
+    if (!core.process_status().ok() || core.find(handle) == nullptr) return waited;
   }
-  core_->close_context(handle);
+  core.close_context(handle);
   return {};
 }
 
 Answer<ContextHandle> SimulatedDriver::primary_context_retain(DeviceOrdinal device) {
-  CallEntry entry{*core_, DriverCall::primary_context_retain};
+  CallEntry entry{core_, DriverCall::primary_context_retain};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   if (device.value >= core_->machine().device_count()) {
     return gpu::refuse(DriverResult::invalid_device);
@@ -130,7 +131,7 @@ Answer<ContextHandle> SimulatedDriver::primary_context_retain(DeviceOrdinal devi
 }
 
 Status SimulatedDriver::primary_context_release(DeviceOrdinal device) {
-  CallEntry entry{*core_, DriverCall::primary_context_release};
+  CallEntry entry{core_, DriverCall::primary_context_release};
   if (entry.refused()) return entry.status();
   const auto primary = core_->primaries().find(device);
   if (primary == core_->primaries().end()) return entry.refuse(DriverResult::invalid_context);
@@ -139,14 +140,14 @@ Status SimulatedDriver::primary_context_release(DeviceOrdinal device) {
   const ContextHandle context = primary->second.context;
   core_->primaries().erase(primary);
   entry.unlock();
-  CallEntry destroying{*core_, DriverCall::context_destroy, context};
+  CallEntry destroying{core_, DriverCall::context_destroy, context};
   return destroy(destroying, context);
 }
 
 Status SimulatedDriver::primary_context_reset(DeviceOrdinal device) {
   ContextHandle context;
   {
-    CallEntry entry{*core_, DriverCall::primary_context_reset};
+    CallEntry entry{core_, DriverCall::primary_context_reset};
     if (entry.refused()) return entry.status();
     if (device.value >= core_->machine().device_count()) {
       return entry.refuse(DriverResult::invalid_device);
@@ -155,12 +156,12 @@ Status SimulatedDriver::primary_context_reset(DeviceOrdinal device) {
     if (primary == core_->primaries().end()) return {};
     context = primary->second.context;
   }
-  CallEntry destroying{*core_, DriverCall::context_destroy, context};
+  CallEntry destroying{core_, DriverCall::context_destroy, context};
   return destroy(destroying, context);
 }
 
 Status SimulatedDriver::context_synchronize(ContextHandle context) {
-  CallEntry entry{*core_, DriverCall::context_synchronize, context};
+  CallEntry entry{core_, DriverCall::context_synchronize, context};
   if (entry.refused()) return entry.status();
   return entry.wait_for_context();
 }

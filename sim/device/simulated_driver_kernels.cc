@@ -39,7 +39,7 @@ DriverResult check_configuration(const gpu::Launch& launch, const gpu::DevicePro
 
 Answer<ModuleHandle> SimulatedDriver::module_load(ContextHandle context,
                                                   const gpu::ModuleImage& image) {
-  CallEntry entry{*core_, DriverCall::module_load, context};
+  CallEntry entry{core_, DriverCall::module_load, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   const auto module = load_image(image);
   if (!module) return runtime::Unexpected{module.error()};
@@ -48,13 +48,13 @@ Answer<ModuleHandle> SimulatedDriver::module_load(ContextHandle context,
       return runtime::Unexpected{waited};
     }
   }
-  const auto handle = core_->new_handle<ModuleHandle>();
+  const auto handle = entry.core().new_handle<ModuleHandle>();
   entry.context().modules.emplace(handle, *module);
   return handle;
 }
 
 Status SimulatedDriver::module_unload(ContextHandle context, ModuleHandle module) {
-  CallEntry entry{*core_, DriverCall::module_unload, context};
+  CallEntry entry{core_, DriverCall::module_unload, context};
   if (entry.refused()) return entry.status();
   if (!entry.context().modules.contains(module)) {
     return entry.refuse(DriverResult::invalid_handle);
@@ -71,7 +71,7 @@ Status SimulatedDriver::module_unload(ContextHandle context, ModuleHandle module
 Answer<gpu::FunctionHandle> SimulatedDriver::module_function(ContextHandle context,
                                                              ModuleHandle module,
                                                              std::string_view name) {
-  CallEntry entry{*core_, DriverCall::module_function, context};
+  CallEntry entry{core_, DriverCall::module_function, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   const auto found = entry.context().modules.find(module);
   if (found == entry.context().modules.end()) {
@@ -86,7 +86,7 @@ Answer<gpu::FunctionHandle> SimulatedDriver::module_function(ContextHandle conte
 }
 
 Status SimulatedDriver::launch_kernel(ContextHandle context, const gpu::Launch& launch) {
-  CallEntry entry{*core_, DriverCall::launch_kernel, context};
+  CallEntry entry{core_, DriverCall::launch_kernel, context};
   if (entry.refused()) return entry.status();
   const auto found = entry.context().functions.find(launch.function);
   if (found == entry.context().functions.end()) {

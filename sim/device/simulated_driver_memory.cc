@@ -22,7 +22,7 @@ using gpu::Status;
 using gpu::StreamHandle;
 
 Answer<gpu::MemoryInfo> SimulatedDriver::memory_info(ContextHandle context) {
-  CallEntry entry{*core_, DriverCall::memory_info, context};
+  CallEntry entry{core_, DriverCall::memory_info, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   const DeviceMemory& memory = entry.device().memory();
   THRESHER_ASSERT(memory.free_bytes() <= memory.total_bytes());
@@ -31,7 +31,7 @@ Answer<gpu::MemoryInfo> SimulatedDriver::memory_info(ContextHandle context) {
 
 Answer<DevicePointer> SimulatedDriver::memory_allocate(ContextHandle context,
                                                        std::uint64_t bytes) {
-  CallEntry entry{*core_, DriverCall::memory_allocate, context};
+  CallEntry entry{core_, DriverCall::memory_allocate, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   if (bytes == 0) return runtime::Unexpected{entry.refuse(DriverResult::invalid_value)};
   if (core_->options().allocate_waits) {
@@ -45,7 +45,7 @@ Answer<DevicePointer> SimulatedDriver::memory_allocate(ContextHandle context,
 }
 
 Status SimulatedDriver::memory_free(ContextHandle context, DevicePointer pointer) {
-  CallEntry entry{*core_, DriverCall::memory_free, context};
+  CallEntry entry{core_, DriverCall::memory_free, context, Charge::later};
   if (entry.refused() || pointer.value == 0) return entry.status();
   if (!entry.device().memory().contains(entry.context().id, pointer.value, 1)) {
     return entry.refuse(DriverResult::invalid_value);
@@ -53,12 +53,14 @@ Status SimulatedDriver::memory_free(ContextHandle context, DevicePointer pointer
   if (core_->options().free_waits) {
     if (const Status waited = entry.wait_for_context(); !waited.ok()) return waited;
   }
+  entry.charge();
+  if (entry.refused()) return entry.status();
   const bool released = entry.device().memory().release(entry.context().id, pointer.value);
   return released ? Status{} : entry.refuse(DriverResult::invalid_value);
 }
 
 Answer<std::byte*> SimulatedDriver::host_allocate(ContextHandle context, std::uint64_t bytes) {
-  CallEntry entry{*core_, DriverCall::host_allocate, context};
+  CallEntry entry{core_, DriverCall::host_allocate, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   if (bytes == 0) return runtime::Unexpected{entry.refuse(DriverResult::invalid_value)};
   if (bytes > core_->options().host_bytes_max - core_->host_bytes()) {
@@ -72,7 +74,7 @@ Answer<std::byte*> SimulatedDriver::host_allocate(ContextHandle context, std::ui
 }
 
 Status SimulatedDriver::host_free(ContextHandle context, std::byte* pointer) {
-  CallEntry entry{*core_, DriverCall::host_free, context};
+  CallEntry entry{core_, DriverCall::host_free, context, Charge::later};
   if (entry.refused() || pointer == nullptr) return entry.status();
   const auto starts_at = [pointer](const HostBlock& block) {
     return block.memory.get() == pointer;
@@ -83,18 +85,20 @@ Status SimulatedDriver::host_free(ContextHandle context, std::byte* pointer) {
   if (core_->options().free_waits) {
     if (const Status waited = entry.wait_for_context(); !waited.ok()) return waited;
   }
+  entry.charge();
+  if (entry.refused()) return entry.status();
   auto& blocks = entry.context().host_blocks;
   const auto found = std::ranges::find_if(blocks, starts_at);
   if (found == blocks.end()) return entry.refuse(DriverResult::invalid_value);
-  THRESHER_ASSERT(core_->host_bytes() >= found->bytes);
-  core_->host_bytes() -= found->bytes;
+  THRESHER_ASSERT(entry.core().host_bytes() >= found->bytes);
+  entry.core().host_bytes() -= found->bytes;
   blocks.erase(found);
   return {};
 }
 
 Status SimulatedDriver::copy_to_device(ContextHandle context, DevicePointer to,
                                        std::span<const std::byte> from, StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::copy_to_device, context};
+  CallEntry entry{core_, DriverCall::copy_to_device, context};
   if (entry.refused() || from.empty()) return entry.status();
   SimulatedDevice& device = entry.device();
   if (!device.memory().contains(entry.context().id, to.value, from.size())) {
@@ -116,7 +120,7 @@ Status SimulatedDriver::copy_to_device(ContextHandle context, DevicePointer to,
 
 Status SimulatedDriver::copy_to_host(ContextHandle context, std::span<std::byte> to,
                                      DevicePointer from, StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::copy_to_host, context};
+  CallEntry entry{core_, DriverCall::copy_to_host, context};
   if (entry.refused() || to.empty()) return entry.status();
   SimulatedDevice& device = entry.device();
   if (!device.memory().contains(entry.context().id, from.value, to.size())) {
@@ -139,7 +143,7 @@ Status SimulatedDriver::copy_to_host(ContextHandle context, std::span<std::byte>
 Status SimulatedDriver::copy_on_device(ContextHandle context, DevicePointer to,
                                        DevicePointer from, std::uint64_t bytes,
                                        StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::copy_on_device, context};
+  CallEntry entry{core_, DriverCall::copy_on_device, context};
   if (entry.refused() || bytes == 0) return entry.status();
   const DeviceMemory& memory = entry.device().memory();
   if (!memory.contains(entry.context().id, to.value, bytes) ||
@@ -158,7 +162,7 @@ Status SimulatedDriver::copy_on_device(ContextHandle context, DevicePointer to,
 
 Status SimulatedDriver::memory_set(ContextHandle context, DevicePointer to, std::byte value,
                                    std::uint64_t bytes, StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::memory_set, context};
+  CallEntry entry{core_, DriverCall::memory_set, context};
   if (entry.refused() || bytes == 0) return entry.status();
   if (!entry.device().memory().contains(entry.context().id, to.value, bytes)) {
     return entry.refuse(DriverResult::invalid_value);

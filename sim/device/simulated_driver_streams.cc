@@ -47,7 +47,7 @@ Answer<StreamPoint> SimulatedDriver::submit(CallEntry& entry, StreamHandle strea
 }
 
 Answer<StreamHandle> SimulatedDriver::stream_create(ContextHandle context) {
-  CallEntry entry{*core_, DriverCall::stream_create, context};
+  CallEntry entry{core_, DriverCall::stream_create, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   const auto handle = core_->new_handle<StreamHandle>();
   entry.context().streams.emplace(handle, entry.timeline().open(entry.context().id));
@@ -55,7 +55,7 @@ Answer<StreamHandle> SimulatedDriver::stream_create(ContextHandle context) {
 }
 
 Status SimulatedDriver::stream_destroy(ContextHandle context, StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::stream_destroy, context};
+  CallEntry entry{core_, DriverCall::stream_destroy, context};
   if (entry.refused()) return entry.status();
   const auto found = entry.context().streams.find(stream);
   if (found == entry.context().streams.end()) return entry.refuse(DriverResult::invalid_handle);
@@ -65,7 +65,7 @@ Status SimulatedDriver::stream_destroy(ContextHandle context, StreamHandle strea
 }
 
 Status SimulatedDriver::stream_query(ContextHandle context, StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::stream_query, context};
+  CallEntry entry{core_, DriverCall::stream_query, context};
   if (entry.refused()) return entry.status();
   const auto queue = queue_of(entry, stream);
   if (!queue) return entry.refuse(DriverResult::invalid_handle);
@@ -73,7 +73,7 @@ Status SimulatedDriver::stream_query(ContextHandle context, StreamHandle stream)
 }
 
 Status SimulatedDriver::stream_synchronize(ContextHandle context, StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::stream_synchronize, context};
+  CallEntry entry{core_, DriverCall::stream_synchronize, context};
   if (entry.refused()) return entry.status();
   const auto queue = queue_of(entry, stream);
   if (!queue) return entry.refuse(DriverResult::invalid_handle);
@@ -84,7 +84,7 @@ Status SimulatedDriver::stream_synchronize(ContextHandle context, StreamHandle s
 
 Status SimulatedDriver::stream_wait_event(ContextHandle context, StreamHandle stream,
                                           EventHandle event) {
-  CallEntry entry{*core_, DriverCall::stream_wait_event, context};
+  CallEntry entry{core_, DriverCall::stream_wait_event, context};
   if (entry.refused()) return entry.status();
   const auto found = entry.context().events.find(event);
   if (found == entry.context().events.end()) return entry.refuse(DriverResult::invalid_handle);
@@ -95,7 +95,7 @@ Status SimulatedDriver::stream_wait_event(ContextHandle context, StreamHandle st
 }
 
 Answer<EventHandle> SimulatedDriver::event_create(ContextHandle context) {
-  CallEntry entry{*core_, DriverCall::event_create, context};
+  CallEntry entry{core_, DriverCall::event_create, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   const auto handle = core_->new_handle<EventHandle>();
   entry.context().events.emplace(handle, StreamPoint{});
@@ -103,7 +103,7 @@ Answer<EventHandle> SimulatedDriver::event_create(ContextHandle context) {
 }
 
 Status SimulatedDriver::event_destroy(ContextHandle context, EventHandle event) {
-  CallEntry entry{*core_, DriverCall::event_destroy, context};
+  CallEntry entry{core_, DriverCall::event_destroy, context};
   if (entry.refused()) return entry.status();
   const auto erased = entry.context().events.erase(event);
   return erased == 1 ? Status{} : entry.refuse(DriverResult::invalid_handle);
@@ -111,7 +111,7 @@ Status SimulatedDriver::event_destroy(ContextHandle context, EventHandle event) 
 
 Status SimulatedDriver::event_record(ContextHandle context, EventHandle event,
                                      StreamHandle stream) {
-  CallEntry entry{*core_, DriverCall::event_record, context};
+  CallEntry entry{core_, DriverCall::event_record, context};
   if (entry.refused()) return entry.status();
   if (!entry.context().events.contains(event)) return entry.refuse(DriverResult::invalid_handle);
   const auto point = submit(entry, stream, Work{.kind = WorkKind::record});
@@ -123,7 +123,7 @@ Status SimulatedDriver::event_record(ContextHandle context, EventHandle event,
 }
 
 Status SimulatedDriver::event_query(ContextHandle context, EventHandle event) {
-  CallEntry entry{*core_, DriverCall::event_query, context};
+  CallEntry entry{core_, DriverCall::event_query, context};
   if (entry.refused()) return entry.status();
   const auto found = entry.context().events.find(event);
   if (found == entry.context().events.end()) return entry.refuse(DriverResult::invalid_handle);
@@ -133,7 +133,7 @@ Status SimulatedDriver::event_query(ContextHandle context, EventHandle event) {
 
 Status SimulatedDriver::notify(ContextHandle context, EventHandle event,
                                gpu::CompletionSink& sink, std::uint64_t token) {
-  CallEntry entry{*core_, DriverCall::notify, context};
+  CallEntry entry{core_, DriverCall::notify, context};
   if (entry.refused()) return entry.status();
   const auto found = entry.context().events.find(event);
   if (found == entry.context().events.end()) return entry.refuse(DriverResult::invalid_handle);
