@@ -1,10 +1,11 @@
 // Accelerator: streams, buffers and kernels on one device, with resets.
 //
-// Used by one worker at a time (a lease hands it over); several fibers of that worker may use it, and
-// interleave where calls park. Every call checks, in this order: authority (refused), closed
-// (uninitialised, closed), quarantine (quarantined), the context's condition (context_lost,
-// process_lost, device_lost) and the stamp of each handle (stale_handle); only then the driver is
-// called. Errors of earlier asynchronous work surface at a later call, as on the device.
+// Used by one worker at a time (a lease hands it over); several fibers of that worker may use
+// it, and interleave where calls park. Every call checks, in this order: authority (refused),
+// closed (uninitialised, closed), quarantine (quarantined), the context's condition
+// (context_lost, process_lost, device_lost) and the stamp of each handle (stale_handle); only
+// then the driver is called. Errors of earlier asynchronous work surface at a later call, as on
+// the device.
 //
 // Left out: retries (retry.h), sharing between tenants (accelerator_pool.h).
 #pragma once
@@ -13,6 +14,7 @@
 #include "thresher/gpu/call_options.h"
 #include "thresher/gpu/device_info.h"
 #include "thresher/gpu/kernel.h"
+#include "thresher/gpu/memory_pool.h"
 #include "thresher/gpu/recovery.h"
 #include "thresher/gpu/reset.h"
 #include "thresher/runtime/base/error.h"
@@ -28,10 +30,6 @@
 
 namespace thresher::gpu {
 
-class DeviceContext;
-class DeviceNode;
-class Pass;
-class ResetRun;
 struct AcceleratorState;
 
 class Accelerator final : public RecoveryTarget,
@@ -49,10 +47,16 @@ class Accelerator final : public RecoveryTarget,
   /// The context it lives in, with its present epoch. Never parks.
   Stamp stamp() const noexcept override;
   std::uint64_t epoch() const noexcept { return stamp().epoch; }
+  runtime::Services& services() const noexcept;
   /// Success, or the error that every call would answer now. Never parks.
   runtime::Result<void> usable() const noexcept;
   /// Bytes kept from everybody because abandoned work may touch them.
   std::uint64_t quarantined_bytes() const noexcept;
+  /// The memory pool of its context. Never parks.
+  MemoryPoolStatistics memory() const noexcept;
+  /// Gives what the pool of its context caches back to the device; gives the bytes. Errors: the
+  /// device's own.
+  runtime::Result<std::uint64_t> trim_memory(const CallOptions& call = {});
 
   /// The guide's DeviceInfo, with the memory available now.
   runtime::Result<DeviceInfo> info(const CallOptions& call = {});
@@ -91,6 +95,10 @@ class Accelerator final : public RecoveryTarget,
   /// healthy or its device quarantined. See Recovery::report.
   runtime::Result<RecoveryResult> recover(const runtime::Error& error, const CallOptions& call = {},
                                           ResetType at_least = ResetType::soft);
+  /// The same with the stamp that the failure was met with: a report against an epoch that has
+  /// ended resets nothing.
+  runtime::Result<RecoveryResult> recover_from(const FailureReport& failure,
+                                               const CallOptions& call = {});
 
   /// Gives everything back; later calls answer closed. Idempotent. Errors: timeout; what was not
   /// given back then goes with the process at the next Full.
@@ -106,8 +114,6 @@ class Accelerator final : public RecoveryTarget,
 
  private:
   friend class RawBuffer;
-  friend class ResetRun;
-  friend class DeviceNode;
 
   runtime::Result<RawBuffer> allocate_bytes(std::uint64_t bytes, const CallOptions& call);
   runtime::Result<void> copy_in(const RawBuffer& buffer, std::span<const std::byte> from,
@@ -116,6 +122,7 @@ class Accelerator final : public RecoveryTarget,
                                  const CallOptions& call);
   runtime::Result<void> free_buffer(const RawBuffer& buffer, const CallOptions& call);
   void drop_buffer(std::uint64_t id) noexcept;
+  runtime::Result<std::vector<KernelArgument>> resolve(const Arguments& arguments) const;
 
   std::unique_ptr<AcceleratorState> state_;
 };

@@ -15,6 +15,7 @@
 #include "thresher/runtime/base/error.h"
 #include "thresher/runtime/fiber/services.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -83,9 +84,11 @@ class AcceleratorFactory {
   runtime::Services& services_;
   DriverHost& host_;
   FactoryOptions options_;
+  LayerFaults no_faults_;
   std::unique_ptr<CodeCache> code_;
   std::vector<std::unique_ptr<DeviceNode>> nodes_;
   std::optional<runtime::Error> host_error_;
+  std::atomic<std::uint64_t> last_accelerator_{0};
 };
 
 }  // namespace thresher::gpu

@@ -1,8 +1,8 @@
 // The right to touch an accelerator, which its giver can take back.
 //
-// A lease or an activation owns an AuthoritySource; what it starts carries the Authority. A call
-// whose authority was revoked is refused at its entry, so that a dead activation's late reset cannot
-// destroy the next tenant's work. Any thread.
+// A lease or an activation owns an AuthoritySource; what it starts carries the Authority. A
+// call whose authority was revoked is refused at its entry, so that a dead activation's late
+// reset cannot destroy the next tenant's work. Any thread.
 #pragma once
 
 #include <atomic>

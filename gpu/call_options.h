@@ -1,4 +1,6 @@
 // What every parking call of the accelerator layer takes besides its arguments.
+//
+// A value; what it carries (token, authority) is shared with who gave it.
 #pragma once
 
 #include "thresher/gpu/authority.h"

@@ -1,4 +1,6 @@
 // What is told about a device and an accelerator on it.
+//
+// Plain values, copied freely; a stamp is compared, never interpreted.
 #pragma once
 
 #include "thresher/gpu/driver.h"

@@ -1,4 +1,6 @@
 // Names of the driver's calls, in the order of DriverCall.
+//
+// What a fault plan, a trace and a conformance case call them.
 #include "thresher/gpu/driver.h"
 
 #include "thresher/runtime/base/assert.h"

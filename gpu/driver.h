@@ -1,16 +1,16 @@
 // THE seam to the device: a narrow interface in the shape of the CUDA driver API.
 //
 // Same meaning and result codes as the functions of cuda.h named beside each, with three
-// differences: no current context (every call names its own), no versions or flags that the layer
-// does not need, and `notify` in place of blocking waits. Implementations: the simulated device
-// (sim/device), libcuda (gpu/cuda, later), and forwarding wrappers (faults).
+// differences: no current context (every call names its own), no versions or flags that the
+// layer does not need, and `notify` in place of blocking waits. Implementations: the simulated
+// device (sim/device), libcuda (gpu/cuda, later), and forwarding wrappers (faults).
 //
-// Marks: [prompt] returns at once also when a kernel is stuck; [may_block] may never return while a
-// kernel is stuck, and is called through Scheduler::run_blocking only. Any call may also answer an
-// error of earlier asynchronous work on its context (sticky errors answer every later call).
-// A Driver is used from the fibers of one process, by any worker. Handles are never reused within
-// one Driver object, so that a stale handle is told from a live one (the real driver reuses them and
-// may crash: the layer above must never pass a stale one).
+// Marks: [prompt] returns at once also when a kernel is stuck; [may_block] may never return
+// while a kernel is stuck, and is called through Scheduler::run_blocking only. Any call may
+// also answer an error of earlier asynchronous work on its context (sticky errors answer every
+// later call). A Driver is used from the fibers of one process, by any worker. Handles are
+// never reused within one Driver object, so that a stale handle is told from a live one (the
+// real driver reuses them and may crash: the layer above must never pass a stale one).
 #pragma once
 
 #include "thresher/gpu/driver_result.h"
@@ -197,9 +197,9 @@ class Driver {
   virtual Status launch_kernel(ContextHandle context, const Launch& launch) = 0;
 
   // --- completions [prompt]
-  /// `sink.complete(token, status)` is called once when the work recorded in `event` is done or its
-  /// context can no longer do it. `sink` must live until then or until the Driver is destroyed. On a
-  /// failed status nothing is called. A stuck kernel never completes.
+  /// `sink.complete(token, status)` is called once when the work recorded in `event` is done or
+  /// its context can no longer do it. `sink` must live until then or until the Driver is
+  /// destroyed. On a failed status nothing is called. A stuck kernel never completes.
   virtual Status notify(ContextHandle context, EventHandle event, CompletionSink& sink,
                         std::uint64_t token) = 0;
 };

@@ -1,4 +1,6 @@
 // InProcessDriverHost: the driver of our own process, which can be neither killed nor replaced.
+//
+// The layer answers needs_isolation for it, and the silo fails closed.
 #include "thresher/gpu/driver_host.h"
 
 namespace thresher::gpu {

@@ -1,7 +1,7 @@
 // Fault points of the accelerator layer that a plan addresses by name: resets and the canary.
 //
-// What a driver cannot be made to do (a reset that answers no success, or a false one) is made here,
-// at the layer's own steps. The default never fires. `faults/` implements it from a plan.
+// What a driver cannot be made to do (a reset that answers no success, or a false one) is made
+// here, at the layer's own steps. The default never fires. `faults/` implements it from a plan.
 #pragma once
 
 #include "thresher/gpu/reset.h"

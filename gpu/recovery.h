@@ -1,10 +1,12 @@
-// Recovery of one driver process: the least sufficient reset, escalated until the canary passes.
+// Recovery of one driver process: the least sufficient reset, escalated until the canary
+// passes.
 //
-// An incident starts at the level that the error's class calls for, goes Soft -> Context -> Hard ->
-// Full when a reset fails or the canary after it does not compute its known answer, never goes down,
-// and ends healthy or with the device quarantined, within `incident_timeout`. One incident at a time
-// a driver process: whoever reports while one is open joins it, and a report against an epoch that a
-// reset has already ended gets the answer at once. capacity and a caller's bug never reset anything.
+// An incident starts at the level that the error's class calls for, goes Soft -> Context ->
+// Hard -> Full when a reset fails or the canary after it does not compute its known answer,
+// never goes down, and ends healthy or with the device quarantined, within `incident_timeout`.
+// One incident at a time a driver process: whoever reports while one is open joins it, and a
+// report against an epoch that a reset has already ended gets the answer at once. capacity and
+// a caller's bug never reset anything.
 //
 // Left out: deciding whether the failed operation is repeated (retry.h).
 #pragma once
@@ -87,16 +89,18 @@ class Recovery {
 
  private:
   struct Incident;
-  using Ended = runtime::Future<RecoveryResult>;
+  enum class Attempt : std::uint8_t { healthy, escalate, hopeless, target_gone };
 
-  std::optional<RecoveryResult> answer_without_incident(const RecoveryTarget& target,
-                                                        const FailureReport& failure);
+  bool answered_already(const RecoveryTarget& target, const FailureReport& failure) const;
+  /// The open incident, or a new one; then `opened` is true.
   std::shared_ptr<Incident> join_or_open(const std::shared_ptr<RecoveryTarget>& target,
                                          ResetType level, const FailureReport& failure,
                                          bool& opened);
+  ResetType next_level(Incident& incident, ResetType before) const;
   RecoveryResult run(Incident& incident);
-  bool attempt(Incident& incident, ResetType level);
-  void close(Incident& incident, const RecoveryResult& result) noexcept;
+  Attempt attempt(Incident& incident, ResetType level, runtime::TimePoint deadline);
+  void end(const std::shared_ptr<Incident>& incident, const RecoveryResult& result);
+  runtime::Duration timeout_of(ResetType level) const noexcept;
 
   runtime::Services& services_;
   DeviceOrdinal device_;

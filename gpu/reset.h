@@ -1,11 +1,12 @@
 // Reset levels, options with their presets, and the result of a reset.
 //
 // Levels differ by what dies (design, section 4): Soft drains or replaces streams; Context also
-// takes back the tenant's buffers and kernels; Hard makes the CUDA context again; Full replaces the
-// process that holds the driver. Names and GrainDeactivation, ErrorRecovery and CompleteCleanup are
-// the integration guide's, the other presets DotCompute's with Reinitialize true; values that the
-// guide leaves open are in docs/decisions/0002-reset-presets.md. Presets are constants: DotCompute's
-// are mutable singletons that any caller can change for the whole process.
+// takes back the tenant's buffers and kernels; Hard makes the CUDA context again; Full replaces
+// the process that holds the driver. Names and GrainDeactivation, ErrorRecovery and
+// CompleteCleanup are the integration guide's, the other presets DotCompute's with Reinitialize
+// true; values that the guide leaves open are in docs/decisions/0002-reset-presets.md. Presets
+// are constants: DotCompute's are mutable singletons that any caller can change for the whole
+// process.
 #pragma once
 
 #include "thresher/gpu/device_info.h"

@@ -1,10 +1,10 @@
 // Retries with progressive reset: the guide's pattern without its defects.
 //
-// The failed operation's class decides: a caller's bug, a cancellation or a deadline of the caller
-// ends at once; capacity and unavailable back off without any reset; everything else goes through
-// Recovery, at least one level higher with each attempt (Context, Hard, Full). The error that the
-// caller sees is the operation's own last one, never that of the housekeeping after it. The operation is called
-// anew each time, since its buffers and kernels may be stale.
+// The failed operation's class decides: a caller's bug, a cancellation or a deadline of the
+// caller ends at once; capacity and unavailable back off without any reset; everything else
+// goes through Recovery, at least one level higher with each attempt (Context, Hard, Full). The
+// error that the caller sees is the operation's own last one, never that of the housekeeping
+// after it. The operation is called anew each time, since its buffers and kernels may be stale.
 #pragma once
 
 #include "thresher/gpu/accelerator.h"

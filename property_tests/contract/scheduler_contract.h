@@ -32,6 +32,8 @@ class SchedulerRig {
   virtual void run(runtime::Task body) = 0;
   /// Fibers given up because they swallowed the unwinding.
   virtual std::uint64_t abandoned() = 0;
+  /// Whether time passes only by sleeping and spending.
+  virtual bool virtual_time() const = 0;
   /// Blocks the caller, which runs inside `run_blocking`, for `span` of the scheduler's time.
   virtual void block_for(runtime::Duration span) = 0;
 };
@@ -70,8 +72,11 @@ class ContractTest : public testing::TestWithParam<RigKind> {
   }
   runtime::TimePoint in(runtime::Duration span) { return scheduler.now() + span; }
   void sleep(runtime::Duration span) { EXPECT_TRUE(runtime::sleep_for(scheduler, span)); }
-  /// Lets every other fiber of this worker run until it waits for time or for somebody.
-  void let_others_run() { sleep(std::chrono::nanoseconds{1}); }
+  /// Lets every other fiber of this worker run until it waits for time or for somebody. In virtual
+  /// time one sleep does it; in real time a chain of wakes needs one for each link.
+  void let_others_run() {
+    for (int i = 0; i < 10; ++i) sleep(std::chrono::nanoseconds{1});
+  }
   /// Parks for ever: for fibers that only the end of the world may end.
   void park_for_ever() {
     runtime::Wait wait{{.verb = "wait for", .name = "the end"}};

@@ -18,6 +18,7 @@ class ThreadRig final : public SchedulerRig {
     scheduler_.shut_down();
   }
   std::uint64_t abandoned() override { return scheduler_.abandoned_fibers(); }
+  bool virtual_time() const override { return false; }
   void block_for(runtime::Duration span) override { std::this_thread::sleep_for(span); }
 
  private:

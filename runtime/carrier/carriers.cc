@@ -173,19 +173,23 @@ void Carriers::trim(std::size_t idle_max) {
     idle_.pop_back();
     carrier.retired_ = true;
     go(&carrier);
+    run_dispatcher(carrier);
     sanitizer::destroy_fiber(carrier.sanitizer_);
     --made_;
   }
-  run_dispatcher();
   std::erase_if(all_, [](const std::unique_ptr<Carrier>& carrier) { return carrier->retired_; });
 }
 
-void Carriers::run_dispatcher() noexcept {
-  // The dispatcher frees the contexts that have ended, then asks for the next and is made ready.
+void Carriers::run_dispatcher(Carrier& ended) noexcept {
+  // The dispatcher frees the context that has ended, then asks for the next and is made ready. To
+  // free it, it resumes it a last time: the functions below its end return then, and
+  // ThreadSanitizer must take them off that carrier's list of calls.
   boost::fibers::context* const dispatcher = algorithm_->dispatcher();
   THRESHER_ASSERT(dispatcher != nullptr);
   algorithm_->set_next(main_);
+  sanitizer::impersonate(ended.sanitizer_);
   dispatcher->resume();
+  sanitizer::impersonate(main_sanitizer_);
   THRESHER_ASSERT(algorithm_->dispatcher() == dispatcher);
 }
 

@@ -108,7 +108,7 @@ class Carriers {
 
   Carrier& make();
   void loop(Carrier& self) noexcept;
-  void run_dispatcher() noexcept;
+  void run_dispatcher(Carrier& ended) noexcept;
   void enter(Carrier& self) noexcept;
 
   CarrierClient* client_;

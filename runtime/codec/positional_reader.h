@@ -2,6 +2,7 @@
 // thing that does not fit.
 #pragma once
 
+#include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/codec/encodable.h"
 
 #include <cstddef>
@@ -84,6 +85,7 @@ class PositionalReader {
   bool read_text(T& value) {
     std::size_t count = 0;
     if (!read_count(count)) return false;
+    THRESHER_ASSERT(count <= left());
     const auto* first = reinterpret_cast<const typename T::value_type*>(input_.data());
     value.assign(first, first + count);
     input_ = input_.subspan(count);

@@ -33,6 +33,8 @@ TEST(Positional, refuses_truncated_bytes_and_counts_beyond_them) {
   bytes.pop_back();
   EXPECT_EQ(decode_positional<std::vector<std::int32_t>>(bytes).error().code, Errc::decode_failed);
   EXPECT_FALSE(decode_positional<std::vector<std::monostate>>(Bytes(4, std::byte{0xff})));
+  EXPECT_FALSE(decode_positional<std::string>(
+      Bytes{std::byte{2}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{'a'}}));
   EXPECT_FALSE(decode_positional<bool>(Bytes{std::byte{2}}));
 }
 

@@ -131,6 +131,17 @@ TEST(Wire, refuses_a_document_cut_anywhere) {
   }
 }
 
+TEST(Wire, refuses_a_count_of_items_that_are_not_there) {
+  WireItem item;
+  const Bytes array{std::byte{0x92}, std::byte{1}};
+  EXPECT_FALSE(WireReader{array}.next(item));
+  const Bytes map{std::byte{0x82}, std::byte{1}, std::byte{1}, std::byte{1}};
+  EXPECT_FALSE(WireReader{map}.next(item));
+  const Bytes large{std::byte{0xdd}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff},
+                    std::byte{0xff}, std::byte{1}};
+  EXPECT_FALSE(WireReader{large}.next(item));
+}
+
 TEST(Wire, refuses_the_one_head_that_means_nothing) {
   const Bytes bytes{std::byte{0xc1}};
   WireItem item;

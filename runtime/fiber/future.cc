@@ -67,7 +67,8 @@ void FutureCore::leave(ListedWait& entry) noexcept {
 
 Result<void> FutureCore::wait(const CancellationToken& token, TimePoint deadline) {
   scheduler_.touch(operation_);
-  if (ready()) return {};
+  // No look at the flag without the lock: whoever sees it set may let the promise go, and the one
+  // that set it must have left the lock by then.
   Wait wait{operation_};
   const CoreEntry entry{*this, wait};
   if (!entry.entered()) return {};

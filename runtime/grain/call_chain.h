@@ -22,6 +22,7 @@ class AllowCallChainReentrancy {
   AllowCallChainReentrancy& operator=(const AllowCallChainReentrancy&) = delete;
 
  private:
+  Grain& grain_;
   RequestFrame& frame_;
   std::uint64_t before_;
 };

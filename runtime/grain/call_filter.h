@@ -13,6 +13,7 @@
 #include <string_view>
 #include <typeinfo>
 #include <utility>
+#include <variant>
 
 namespace thresher::runtime {
 
@@ -49,6 +50,8 @@ class CallView {
     *static_cast<T*>(at) = std::move(value);
     message_->failure.reset();
   }
+  /// Makes a call without a result succeed. Requires: the method gives void.
+  void set_done() { set_result(std::monostate{}); }
   /// Why there is no result, or null.
   const CallError* failure() const noexcept {
     return message_->failure ? &*message_->failure : nullptr;

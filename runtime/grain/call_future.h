@@ -14,6 +14,25 @@
 
 namespace thresher::runtime {
 
+namespace detail {
+/// The result of a call of M that has ended, moved out or copied.
+template <typename M, bool Move>
+CallResult<typename M::Result> outcome(CallHandle& handle) {
+  if (const CallError* error = handle.failure(); error != nullptr) return Unexpected{*error};
+  if constexpr (std::is_void_v<typename M::Result>) {
+    return {};
+  } else {
+    auto& result = static_cast<CallMessage<M>&>(handle.message()).result;
+    THRESHER_ASSERT(result.has_value());
+    if constexpr (Move) {
+      return std::move(*result);
+    } else {
+      return *result;
+    }
+  }
+}
+}  // namespace detail
+
 template <typename M>
 class CallFuture {
  public:
@@ -29,29 +48,18 @@ class CallFuture {
     return handle_.wait(token, deadline);
   }
   /// Parks until the call has ended, and gives a copy of its result; again and again the same.
-  CallResult<ResultType> get() { return outcome<false>(); }
+  CallResult<ResultType> get() {
+    handle_.wait({}, no_deadline).value();
+    return detail::outcome<M, false>(handle_);
+  }
   /// The same, moved out: once.
-  CallResult<ResultType> take() { return outcome<true>(); }
+  CallResult<ResultType> take() {
+    handle_.wait({}, no_deadline).value();
+    return detail::outcome<M, true>(handle_);
+  }
   CallHandle& handle() noexcept { return handle_; }
 
  private:
-  template <bool Move>
-  CallResult<ResultType> outcome() {
-    handle_.wait({}, no_deadline).value();
-    if (const CallError* error = handle_.failure(); error != nullptr) return Unexpected{*error};
-    if constexpr (std::is_void_v<ResultType>) {
-      return {};
-    } else {
-      auto& result = static_cast<CallMessage<M>&>(handle_.message()).result;
-      THRESHER_ASSERT(result.has_value());
-      if constexpr (Move) {
-        return std::move(*result);
-      } else {
-        return *result;
-      }
-    }
-  }
-
   CallHandle handle_;
 };
 

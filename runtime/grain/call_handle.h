@@ -9,12 +9,16 @@
 #include "thresher/runtime/fiber/cancellation.h"
 #include "thresher/runtime/grain/message.h"
 
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 
 namespace thresher::runtime {
 
 class SiloCore;
+class SiloWorker;
 
 /// How a call is made.
 struct CallOptions {
@@ -50,15 +54,25 @@ class CallHandle {
 
  private:
   friend class OutgoingChain;
-  void prepare(const CancellationToken& token, Duration timeout);
+  Duration timeout() const noexcept;
   void send();
-  void send_filtered();
-  void watch_token();
+  void start_filtered();
+  void watch_token(SiloWorker& worker);
+  void await_end(TimePoint deadline);
+  bool park(const CancellationToken& token, TimePoint deadline);
+  /// Lets the message go and takes another in its place.
+  void replace_message(std::unique_ptr<Message> message) noexcept {
+    release();
+    message_ = message.release();
+  }
   void release() noexcept;
 
   SiloCore* core_ = nullptr;
   Message* message_ = nullptr;
   CallOptions options_;
+  /// How the call ended when not by an answer.
+  std::optional<CallError> end_error_;
+  WaitEnd wait_end_ = WaitEnd::satisfied;
   CancellationRegistration registration_;
 };
 

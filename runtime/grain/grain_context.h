@@ -11,6 +11,7 @@
 #include "thresher/runtime/grain/grain_timer.h"
 #include "thresher/runtime/grain/logger.h"
 
+#include <cstdint>
 #include <limits>
 
 namespace thresher::runtime {
@@ -58,6 +59,11 @@ class GrainContext {
   virtual void delay_deactivation(Duration span) = 0;
   /// Errors: invalid_argument for negative spans other than `timer_off`, closed once deactivating.
   virtual Result<GrainTimer> register_timer(TimerOptions options, TimerCallback callback) = 0;
+  /// Lets calls of chain `chain` in while the section is open; used by AllowCallChainReentrancy.
+  virtual void open_section(std::uint64_t chain) = 0;
+  virtual void close_section(std::uint64_t chain) noexcept = 0;
+  /// A fresh id for a call chain.
+  virtual std::uint64_t new_chain() noexcept = 0;
 };
 
 }  // namespace thresher::runtime

@@ -66,7 +66,7 @@ class GrainCaller {
     }
     CallHandle handle = made(MessageKind::request, method, std::forward<Given>(given)...);
     handle.call();
-    return CallFuture<M>{std::move(handle)}.take();
+    return detail::outcome<M, true>(handle);
   }
   /// Sends and gives the future. Requires: the method is not one-way.
   template <MethodOf<I> M, typename... Given>

@@ -45,7 +45,13 @@ enum class MessageKind : std::uint8_t {
 };
 
 /// How a call ended for its caller.
-enum class CallEnd : std::uint8_t { none, answered, timed_out, cancelled };
+enum class CallEnd : std::uint8_t {
+  none,
+  answered,
+  timed_out,
+  cancelled,
+  broken,  ///< The silo ended.
+};
 
 class Message {
  public:

@@ -37,7 +37,7 @@ class Silo {
   explicit Silo(const Services& services, SiloOptions options = {});
   Silo(const Silo&) = delete;
   Silo& operator=(const Silo&) = delete;
-  /// Kills the silo if it still runs.
+  /// Requires: it was stopped or killed, or its world ends.
   ~Silo();
 
   /// Registers class G under `type`, constructed by `factory`: a callable that gives a
@@ -104,7 +104,7 @@ class Silo {
   void collect(Duration age);
   /// Activations that are not Invalid yet; zombies count.
   std::size_t activation_count() const noexcept;
-  /// Calls made on this silo that have not ended for their callers.
+  /// Calls made by fibers of the calling one's worker that have not ended for their callers.
   std::size_t pending_calls() const noexcept;
   const SiloOptions& options() const noexcept;
   Directory& directory() noexcept;
