@@ -9,19 +9,18 @@
 // What limits a step: Boost's switch is about half of it (it swaps a thread-local, saves the callee's
 // registers and calls a continuation on the other stack); the rest is the random choice, its hash,
 // the exceptions' save and the queue of ready fibers that answer 0 and the tape need.
+#include "thresher/sim/world.h"
+
 #include <boost/fiber/algo/algorithm.hpp>
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 #include <boost/fiber/pooled_fixedsize_stack.hpp>
 #include <boost/fiber/scheduler.hpp>
-
 #include <benchmark/benchmark.h>
 
 #include <utility>
 #include <vector>
-
-#include "thresher/sim/world.h"
 
 namespace thresher::sim {
 namespace {

@@ -1,18 +1,5 @@
 // Persistent state as a member of a grain: read before the grain activates.
 //
-//   class Account final : public Grain {
-//    public:
-//     Account(GrainContext& context, GrainStorage& storage)
-//         : Grain{context}, balance_{context, storage, "balance"} {}
-//     std::int64_t deposit(std::int64_t amount) {
-//       balance_.state() += amount;
-//       balance_.write().value();
-//       return balance_.state();
-//     }
-//    private:
-//     GrainState<std::int64_t> balance_;
-//   };
-//
 // A read that fails fails the activation with the storage's error. Nothing is written when the
 // grain deactivates: what shall outlive it is written by the grain. A conflict that leaves a
 // request deactivates the activation, so that the next call reads what is stored.
@@ -28,6 +15,19 @@ namespace thresher::runtime {
 
 /// One state of a grain, by its name within the class. Made in the grain's constructor (asserted by
 /// the context) and destroyed with the grain; used in its turns.
+///
+///   class Account final : public Grain {
+///    public:
+///     Account(GrainContext& context, GrainStorage& storage)
+///         : Grain{context}, balance_{context, storage, "balance"} {}
+///     std::int64_t deposit(std::int64_t amount) {
+///       balance_.state() += amount;
+///       balance_.write().value();
+///       return balance_.state();
+///     }
+///    private:
+///     GrainState<std::int64_t> balance_;
+///   };
 template <typename T>
 class GrainState final : public PersistentState<T>, private LifecycleParticipant {
  public:

@@ -51,6 +51,28 @@ class Account final : public Grain {
   std::int64_t seen_at_activation_ = -1;
 };
 
+struct ITeller : Interface<"test.Teller"> {
+  static constexpr auto deposit = method<"deposit", std::int64_t(std::int64_t)>();
+  static constexpr auto served = method<"served", std::int32_t()>();
+};
+
+/// Passes on to an account, and lets what that throws leave its own turn.
+class Teller final : public Grain {
+ public:
+  explicit Teller(GrainContext& context) : Grain{context} {}
+  static void bind(MethodTable<Teller>& table) {
+    table.on(ITeller::deposit, &Teller::deposit).on(ITeller::served, &Teller::served);
+  }
+  std::int64_t deposit(std::int64_t amount) {
+    ++served_;
+    return get_grain<IAccount>("7").call(IAccount::deposit, amount).value();
+  }
+  std::int32_t served() { return served_; }
+
+ private:
+  std::int32_t served_ = 0;
+};
+
 class GrainStateTest : public testing::Test {
  protected:
   /// Runs `body(account)` as the main fiber of a world with a silo and a scripted storage.
@@ -62,7 +84,9 @@ class GrainStateTest : public testing::Test {
       silo.register_grain<Account>("account", [](GrainContext& context, GrainStorage& taken) {
         return std::make_unique<Account>(context, taken);
       });
+      silo.register_grain<Teller>("teller");
       ASSERT_TRUE(silo.start());
+      teller = silo.get_grain<ITeller>("t");
       body(silo.get_grain<IAccount>("7"));
       EXPECT_TRUE(silo.stop());
     });
@@ -79,6 +103,7 @@ class GrainStateTest : public testing::Test {
   sim::Engine engine;
   sim::World world{engine, {.seed = 1}};
   ScriptedStorage storage{world.services()};
+  GrainRef<ITeller> teller;
 };
 
 TEST_F(GrainStateTest, is_read_before_the_grain_activates) {
@@ -113,6 +138,16 @@ TEST_F(GrainStateTest, gives_the_caller_the_conflict_and_the_next_call_what_is_s
     EXPECT_THROW(account.call(IAccount::deposit, 1).value(), InconsistentStateError);
     EXPECT_EQ(account.call(IAccount::seen_at_activation).value(), 100);
     EXPECT_EQ(account.call(IAccount::deposit, 1).value(), 101);
+  });
+}
+
+TEST_F(GrainStateTest, deactivates_the_activation_that_conflicted_and_not_its_caller) {
+  run([&](const GrainRef<IAccount>&) {
+    EXPECT_EQ(teller.call(ITeller::deposit, 1).value(), 1);
+    write_elsewhere(100);
+    EXPECT_THROW(teller.call(ITeller::deposit, 1).value(), InconsistentStateError);
+    EXPECT_EQ(teller.call(ITeller::served).value(), 2);
+    EXPECT_EQ(teller.call(ITeller::deposit, 1).value(), 101);
   });
 }
 
