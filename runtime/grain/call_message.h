@@ -1,7 +1,7 @@
 // A message of one method: its arguments and its result, typed.
 #pragma once
 
-#include "thresher/runtime/codec/encode.h"
+#include "thresher/runtime/codec/positional.h"
 #include "thresher/runtime/grain/message.h"
 
 #include <array>
@@ -58,10 +58,7 @@ class CallMessage final : public Message {
   }
   template <typename T>
   static bool survives(const T& value) {
-    // Bytes are compared, since every encodable type has them and NaN equals itself there.
-    const Bytes once = encode(value);
-    const Result<T> again = decode<T>(once);
-    return again.has_value() && encode(*again) == once;
+    return !round_trip(value).difference.has_value();
   }
 };
 
