@@ -129,6 +129,7 @@ class Activation final : public GrainContext {
   void dispose_timers() noexcept;
   void unregister();
   void leave_catalog() noexcept;
+  void become_invalid();
   void finish_end();
   void hand_over_waiting();
   void refuse_waiting(const CallError& error);

@@ -196,9 +196,15 @@ void Activation::finish_end() {
   leave_catalog();
   if (!abandoned_) destroy_instance();
   alarm_.disarm();
+  become_invalid();
+  hand_over_waiting();
+}
+
+void Activation::become_invalid() {
+  THRESHER_ASSERT(state_ != ActivationState::invalid && !in_catalog);
   state_ = ActivationState::invalid;
   event(EventKind::activation_ended);
-  hand_over_waiting();
+  worker_.note_ended();
 }
 
 void Activation::unregister() {
@@ -255,8 +261,7 @@ void Activation::drop() {
   alarm_.disarm();
   dispose_timers();
   leave_catalog();
-  state_ = ActivationState::invalid;
-  event(EventKind::activation_ended);
+  become_invalid();
   refuse_waiting(CallError{make_error(Errc::process_gone), nullptr, nullptr});
   if (nothing_works) let_go();
 }

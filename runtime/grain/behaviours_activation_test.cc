@@ -9,7 +9,7 @@ namespace {
 
 using namespace testing_support;
 
-class Behaviours : public SiloTest {
+class ActivationBehaviours : public SiloTest {
  protected:
   void fail_activation(const std::string& text) {
     script.on_activate = [text](const GrainId&, CancellationToken) -> Result<void> {
@@ -18,7 +18,7 @@ class Behaviours : public SiloTest {
   }
 };
 
-TEST_F(Behaviours, b01_first_call_runs_on_activate_exactly_once_before_the_method) {
+TEST_F(ActivationBehaviours, b01_first_call_runs_on_activate_exactly_once_before_the_method) {
   run([&] {
     grain("a").call(ITest::work, "w", 1).value();
     grain("a").call(ITest::work, "w", 1).value();
@@ -26,7 +26,7 @@ TEST_F(Behaviours, b01_first_call_runs_on_activate_exactly_once_before_the_metho
   });
 }
 
-TEST_F(Behaviours, b01_a_call_after_deactivation_activates_anew) {
+TEST_F(ActivationBehaviours, b01_a_call_after_deactivation_activates_anew) {
   run([&] {
     const std::uint64_t old = grain("a").call(ITest::deactivate).value();
     EXPECT_NE(grain("a").call(ITest::activation).value(), old);
@@ -35,7 +35,7 @@ TEST_F(Behaviours, b01_a_call_after_deactivation_activates_anew) {
   });
 }
 
-TEST_F(Behaviours, b02_a_throwing_on_activate_gives_the_caller_the_exception_itself_at_once) {
+TEST_F(ActivationBehaviours, b02_a_throwing_on_activate_gives_the_caller_the_exception_itself_at_once) {
   fail_activation("Application-OnActivateAsync");
   run([&] {
     const auto failed = grain("a").call(ITest::add, 1);
@@ -46,7 +46,7 @@ TEST_F(Behaviours, b02_a_throwing_on_activate_gives_the_caller_the_exception_its
   });
 }
 
-TEST_F(Behaviours, b02_the_exception_of_on_activate_also_reaches_a_calling_grain) {
+TEST_F(ActivationBehaviours, b02_the_exception_of_on_activate_also_reaches_a_calling_grain) {
   script.on_activate = [](const GrainId& id, CancellationToken) -> Result<void> {
     if (id.key() == "bad") throw TestError{"no"};
     return {};
@@ -58,7 +58,7 @@ TEST_F(Behaviours, b02_the_exception_of_on_activate_also_reaches_a_calling_grain
   run([&] { EXPECT_THROW(grain("caller").call(ITest::act).value(), TestError); });
 }
 
-TEST_F(Behaviours, b02_an_error_that_on_activate_gives_reaches_the_caller_with_its_code) {
+TEST_F(ActivationBehaviours, b02_an_error_that_on_activate_gives_reaches_the_caller_with_its_code) {
   script.on_activate = [](const GrainId&, CancellationToken) -> Result<void> {
     return fail(Errc::capacity);
   };
@@ -69,30 +69,30 @@ TEST_F(Behaviours, b02_an_error_that_on_activate_gives_reaches_the_caller_with_i
   });
 }
 
-TEST_F(Behaviours, b02_a_failed_activation_answers_with_its_failure_for_five_seconds) {
+TEST_F(ActivationBehaviours, b02_a_failed_activation_answers_with_its_failure_for_five_seconds) {
   fail_activation("no");
   run([&] {
     EXPECT_THROW(grain("a").call(ITest::add, 1).value(), TestError);
     script.on_activate = nullptr;
-    sleep(4999ms);
+    pass(4999ms);
     EXPECT_THROW(grain("a").call(ITest::add, 1).value(), TestError);
-    sleep(2ms);
+    pass(2ms);
     EXPECT_EQ(grain("a").call(ITest::add, 1).value(), 1);
     EXPECT_EQ(journal.count("a activate"), 2);
   });
 }
 
-TEST_F(Behaviours, b02_a_failed_activation_leaves_no_instance_behind_and_is_never_deactivated) {
+TEST_F(ActivationBehaviours, b02_a_failed_activation_leaves_no_instance_behind_and_is_never_deactivated) {
   fail_activation("no");
   run([&] {
     EXPECT_FALSE(grain("a").call(ITest::add, 1));
     EXPECT_EQ(lines(), (std::vector<std::string>{"a activate", "a gone"}));
-    sleep(5001ms);
+    pass(5001ms);
     EXPECT_EQ(silo().activation_count(), 0u);
   });
 }
 
-TEST_F(Behaviours, b03_a_throwing_constructor_gives_the_caller_the_exception_and_runs_nothing) {
+TEST_F(ActivationBehaviours, b03_a_throwing_constructor_gives_the_caller_the_exception_and_runs_nothing) {
   script.on_construct = [](const GrainId&) { throw TestError{"constructor"}; };
   run([&] {
     EXPECT_THROW(grain("a").call(ITest::add, 1).value(), TestError);
@@ -101,7 +101,7 @@ TEST_F(Behaviours, b03_a_throwing_constructor_gives_the_caller_the_exception_and
   });
 }
 
-TEST_F(Behaviours, b05_an_on_activate_past_its_timeout_is_cancelled_and_the_next_call_activates) {
+TEST_F(ActivationBehaviours, b05_an_on_activate_past_its_timeout_is_cancelled_and_the_next_call_activates) {
   options.activation_timeout = 2s;
   bool told = false;
   script.on_activate = [&](const GrainId&, CancellationToken token) -> Result<void> {
@@ -119,7 +119,7 @@ TEST_F(Behaviours, b05_an_on_activate_past_its_timeout_is_cancelled_and_the_next
   });
 }
 
-TEST_F(Behaviours, b05_an_on_activate_that_ignores_its_token_is_not_waited_for) {
+TEST_F(ActivationBehaviours, b05_an_on_activate_that_ignores_its_token_is_not_waited_for) {
   options.activation_timeout = 2s;
   script.on_activate = [&](const GrainId&, CancellationToken) {
     return sleep_for(scheduler(), 10s);
@@ -129,15 +129,15 @@ TEST_F(Behaviours, b05_an_on_activate_that_ignores_its_token_is_not_waited_for) 
     script.on_activate = nullptr;
     EXPECT_EQ(grain("a").call(ITest::add, 1).value(), 1);
     EXPECT_EQ(journal.count("a gone"), 0);
-    sleep(8s);
+    pass(8s);
     EXPECT_EQ(journal.count("a gone"), 1);
   });
 }
 
-TEST_F(Behaviours, b06_a_hundred_callers_of_ten_fresh_keys_see_one_activation_a_key) {
+TEST_F(ActivationBehaviours, b06_a_hundred_callers_of_ten_fresh_keys_see_one_activation_a_key) {
   run([&] {
     for (const char key : std::string{"0123456789"}) {
-      std::vector<CallFuture<std::remove_cv_t<decltype(ITest::activation)>>> calls;
+      std::vector<CallFuture<std::uint64_t>> calls;
       for (int i = 0; i < 100; ++i) {
         calls.push_back(grain(std::string(1, key)).start(ITest::activation));
       }

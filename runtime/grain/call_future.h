@@ -15,14 +15,14 @@
 namespace thresher::runtime {
 
 namespace detail {
-/// The result of a call of M that has ended, moved out or copied.
-template <typename M, bool Move>
-CallResult<typename M::Result> outcome(CallHandle& handle) {
+/// The result of a call that has ended, moved out or copied.
+template <typename R, bool Move>
+CallResult<R> outcome(CallHandle& handle) {
   if (const CallError* error = handle.failure(); error != nullptr) return Unexpected{*error};
-  if constexpr (std::is_void_v<typename M::Result>) {
+  if constexpr (std::is_void_v<R>) {
     return {};
   } else {
-    auto& result = static_cast<CallMessage<M>&>(handle.message()).result;
+    auto& result = static_cast<ResultMessage<R>&>(handle.message()).result;
     THRESHER_ASSERT(result.has_value());
     if constexpr (Move) {
       return std::move(*result);
@@ -33,11 +33,10 @@ CallResult<typename M::Result> outcome(CallHandle& handle) {
 }
 }  // namespace detail
 
-template <typename M>
+/// Of a call whose result is an R, whatever the method.
+template <typename R>
 class CallFuture {
  public:
-  using ResultType = typename M::Result;
-
   CallFuture() noexcept = default;
   explicit CallFuture(CallHandle handle) noexcept : handle_{std::move(handle)} {}
 
@@ -48,14 +47,14 @@ class CallFuture {
     return handle_.wait(token, deadline);
   }
   /// Parks until the call has ended, and gives a copy of its result; again and again the same.
-  CallResult<ResultType> get() {
+  CallResult<R> get() {
     handle_.wait({}, no_deadline).value();
-    return detail::outcome<M, false>(handle_);
+    return detail::outcome<R, false>(handle_);
   }
   /// The same, moved out: once.
-  CallResult<ResultType> take() {
+  CallResult<R> take() {
     handle_.wait({}, no_deadline).value();
-    return detail::outcome<M, true>(handle_);
+    return detail::outcome<R, true>(handle_);
   }
   CallHandle& handle() noexcept { return handle_; }
 
@@ -64,10 +63,10 @@ class CallFuture {
 };
 
 /// Parks until every call has ended; results stay in the futures. Errors: timeout, cancelled.
-template <typename M>
-Result<void> when_all(std::span<CallFuture<M>> futures, const CancellationToken& token = {},
+template <typename R>
+Result<void> when_all(std::span<CallFuture<R>> futures, const CancellationToken& token = {},
                       TimePoint deadline = no_deadline) {
-  for (CallFuture<M>& future : futures) {
+  for (CallFuture<R>& future : futures) {
     THRESHER_TRY_VOID(future.wait(token, deadline));
   }
   return {};
@@ -75,11 +74,11 @@ Result<void> when_all(std::span<CallFuture<M>> futures, const CancellationToken&
 
 /// Parks until one call has ended and gives its index. Errors: invalid_argument when there is no
 /// future, timeout, cancelled.
-template <typename M>
-Result<std::size_t> when_any(std::span<CallFuture<M>> futures, const CancellationToken& token = {},
+template <typename R>
+Result<std::size_t> when_any(std::span<CallFuture<R>> futures, const CancellationToken& token = {},
                              TimePoint deadline = no_deadline) {
   std::vector<CallHandle*> handles;
-  for (CallFuture<M>& future : futures) handles.push_back(&future.handle());
+  for (CallFuture<R>& future : futures) handles.push_back(&future.handle());
   return wait_for_any(handles, token, deadline);
 }
 

@@ -7,43 +7,57 @@
 #include <array>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace thresher::runtime {
 
-/// Requires: M is a Method. Arguments are copied into it, which is the value copy of a local call.
-template <typename M>
-class CallMessage final : public Message {
+/// What a result is kept as: std::monostate for void.
+template <typename R>
+using ResultValueOf = std::conditional_t<std::is_void_v<R>, std::monostate, R>;
+
+/// The half that knows the result's type alone: what a CallFuture of any such method reads.
+template <typename R>
+class ResultMessage : public Message {
  public:
-  using Args = typename M::Args;
-  using ResultValue = typename M::ResultValue;
+  using Message::Message;
 
-  template <typename... Given>
-  CallMessage(MessageKind message_kind, const MethodInfo& info, Given&&... given)
-      : Message{message_kind, info}, args(std::forward<Given>(given)...) {}
-
-  void* argument(std::size_t index, const std::type_info& type) noexcept override {
-    return argument_of(index, type, std::make_index_sequence<std::tuple_size_v<Args>>{});
-  }
   void* result_place(const std::type_info& type) override {
-    if (type != typeid(ResultValue)) return nullptr;
+    if (type != typeid(ResultValueOf<R>)) return nullptr;
     if (!result) result.emplace();
     return &*result;
   }
   bool has_result() const noexcept override { return result.has_value(); }
-  bool survives_encoding(bool of_result) const override {
-    return of_result ? survives(result) : survives(args);
-  }
-  std::unique_ptr<Message> copy_request() const override {
-    return std::make_unique<CallMessage>(kind, method, args);
-  }
   void take_result(Message& other) override {
-    result = std::move(static_cast<CallMessage&>(other).result);
+    result = std::move(static_cast<ResultMessage&>(other).result);
     failure = std::move(other.failure);
   }
 
+  std::optional<ResultValueOf<R>> result;
+};
+
+/// Requires: M is a Method. Arguments are copied into it, which is the value copy of a local call.
+template <typename M>
+class CallMessage final : public ResultMessage<typename M::Result> {
+ public:
+  using Args = typename M::Args;
+  using Base = ResultMessage<typename M::Result>;
+
+  template <typename... Given>
+  CallMessage(MessageKind message_kind, const MethodInfo& info, Given&&... given)
+      : Base{message_kind, info}, args(std::forward<Given>(given)...) {}
+
+  void* argument(std::size_t index, const std::type_info& type) noexcept override {
+    return argument_of(index, type, std::make_index_sequence<std::tuple_size_v<Args>>{});
+  }
+  bool survives_encoding(bool of_result) const override {
+    return of_result ? survives(this->result) : survives(args);
+  }
+  std::unique_ptr<Message> copy_request() const override {
+    return std::make_unique<CallMessage>(this->kind, this->method, args);
+  }
   Args args;
-  std::optional<ResultValue> result;
 
  private:
   template <std::size_t... Index>

@@ -66,15 +66,15 @@ class GrainCaller {
     }
     CallHandle handle = made(MessageKind::request, method, std::forward<Given>(given)...);
     handle.call();
-    return detail::outcome<M, true>(handle);
+    return detail::outcome<typename M::Result, true>(handle);
   }
   /// Sends and gives the future. Requires: the method is not one-way.
   template <MethodOf<I> M, typename... Given>
-  [[nodiscard]] CallFuture<M> start(const M& method, Given&&... given) {
+  [[nodiscard]] CallFuture<typename M::Result> start(const M& method, Given&&... given) {
     THRESHER_ASSERT(!method.attributes().one_way);
     CallHandle handle = made(MessageKind::request, method, std::forward<Given>(given)...);
     handle.start();
-    return CallFuture<M>{std::move(handle)};
+    return CallFuture<typename M::Result>{std::move(handle)};
   }
   /// Sends; no answer, no failure, no timeout.
   template <MethodOf<I> M, typename... Given>
@@ -121,7 +121,7 @@ class GrainRef {
     return with({}).call(method, std::forward<Given>(given)...);
   }
   template <MethodOf<I> M, typename... Given>
-  [[nodiscard]] CallFuture<M> start(const M& method, Given&&... given) const {
+  [[nodiscard]] CallFuture<typename M::Result> start(const M& method, Given&&... given) const {
     return with({}).start(method, std::forward<Given>(given)...);
   }
   template <MethodOf<I> M, typename... Given>

@@ -170,7 +170,8 @@ class SiloTest : public ::testing::Test {
   Ref grain(std::string_view key, std::string_view type = "test") {
     return silo_->get_grain<ITest>(key, type);
   }
-  void sleep(Duration span) { sleep_for(scheduler(), span).value(); }
+  /// Lets virtual time pass.
+  void pass(Duration span) { sleep_for(scheduler(), span).value(); }
   /// How long `body` took in virtual time.
   template <typename Body>
   Duration time_of(Body body) {

@@ -4,13 +4,12 @@
 #include "thresher/runtime/base/time.h"
 #include "thresher/runtime/grain/directory.h"
 #include "thresher/runtime/grain/grain_address.h"
+#include "thresher/runtime/grain/request_view.h"
 
 #include <chrono>
 #include <cstdint>
 
 namespace thresher::runtime {
-
-class RequestView;
 
 struct SiloOptions {
   SiloAddress address{};

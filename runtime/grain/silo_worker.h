@@ -65,6 +65,8 @@ class SiloWorker {
   void refuse(Message& message, CallError error);
   /// Takes the activation out of the catalog: the next message makes another.
   void remove_from_catalog(Activation& activation) noexcept;
+  /// An activation has become invalid; fibers may still work in it.
+  void note_ended() noexcept;
   /// The last thing an activation does.
   void forget(Activation& activation) noexcept;
   /// Visits every activation in order of making; `visit` may end the one it is given.
@@ -72,7 +74,6 @@ class SiloWorker {
   void for_each_activation(const Visit& visit);
   /// The activation of a grain that lives here, or null.
   Activation* find(const GrainId& grain) const noexcept { return table_.find(grain); }
-  bool has_activations() const noexcept { return !activations_.empty(); }
 
   /// Starts the alarms' fiber.
   void start();
@@ -83,7 +84,7 @@ class SiloWorker {
   TimePoint collector_horizon() const noexcept { return collector_horizon_; }
   /// Deactivates what has been idle for `age` (each class's own age when null).
   void collect(const Duration* age);
-  /// Parks until no activation is left, or `deadline`. One fiber at a time.
+  /// Parks until every activation is invalid, or `deadline`. One fiber at a time.
   void wait_until_empty(TimePoint deadline);
 
   /// Starts a fiber on this worker, called on this worker; the silo lives until it has ended.
@@ -111,6 +112,8 @@ class SiloWorker {
   ActivationTable table_;
   /// All activations in order of their making, zombies too.
   IntrusiveList<Activation> activations_;
+  /// Those that are not invalid yet.
+  std::uint64_t live_ = 0;
   IntrusiveList<MessageLink> pending_;
   /// Calls whose token may still cancel them, by correlation.
   std::map<std::uint64_t, Message*> cancellable_;

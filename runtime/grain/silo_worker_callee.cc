@@ -33,6 +33,7 @@ Activation* SiloWorker::create(Message& message) {
   activations_.push_back(*made);
   table_.insert(*made);
   made->in_catalog = true;
+  ++live_;
   core.activation_count.fetch_add(1, std::memory_order_relaxed);
   if (!collector_.armed()) collector_tick();
   made->begin(message);
@@ -86,10 +87,12 @@ void SiloWorker::remove_from_catalog(Activation& activation) noexcept {
 void SiloWorker::forget(Activation& activation) noexcept {
   THRESHER_ASSERT(!activation.in_catalog);
   activations_.remove(activation);
+}
+
+void SiloWorker::note_ended() noexcept {
+  THRESHER_ASSERT(live_ > 0);
   core.activation_count.fetch_sub(1, std::memory_order_relaxed);
-  if (activations_.empty() && emptied_ != nullptr) {
-    scheduler().unpark(*emptied_, WaitEnd::satisfied);
-  }
+  if (--live_ == 0 && emptied_ != nullptr) scheduler().unpark(*emptied_, WaitEnd::satisfied);
 }
 
 Activation* SiloWorker::next_of(const Activation& activation) noexcept { return activation.next; }
@@ -101,7 +104,7 @@ void SiloWorker::start() {
 }
 
 void SiloWorker::wait_until_empty(TimePoint deadline) {
-  while (!activations_.empty()) {
+  while (live_ > 0) {
     struct Registered {
       SiloWorker& worker;
       ~Registered() { worker.emptied_ = nullptr; }
