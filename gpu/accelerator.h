@@ -116,6 +116,7 @@ class Accelerator final : public RecoveryTarget,
   friend class RawBuffer;
 
   runtime::Result<RawBuffer> allocate_bytes(std::uint64_t bytes, const CallOptions& call);
+  runtime::Result<RawBuffer> try_allocate(std::uint64_t bytes, const CallOptions& call);
   runtime::Result<void> copy_in(const RawBuffer& buffer, std::span<const std::byte> from,
                                 const CallOptions& call);
   runtime::Result<void> copy_out(const RawBuffer& buffer, std::span<std::byte> to,

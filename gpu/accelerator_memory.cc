@@ -5,6 +5,7 @@
 #include "thresher/gpu/accelerator_access.h"
 #include "thresher/runtime/base/assert.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace thresher::gpu {
@@ -30,6 +31,21 @@ Result<void> clear(AcceleratorState& state, Pass& pass, BufferRecord& record) {
 
 Result<RawBuffer> Accelerator::allocate_bytes(std::uint64_t bytes, const CallOptions& call) {
   THRESHER_ASSERT(bytes >= 1);
+  Result<RawBuffer> made = try_allocate(bytes, call);
+  if (made || made.error().code != Errc::capacity) return made;
+  // Cached blocks behind unfinished work could not be trimmed: wait for it, for a while.
+  const AcceleratorOptions& options = state_->node().seams().options.accelerator;
+  CallOptions patience = call;
+  patience.deadline = std::min(
+      call.deadline, runtime::deadline_after(services().scheduler.now(),
+                                             options.blocking_call_grace));
+  for (std::uint32_t i = 0; i < options.streams; ++i) {
+    if (!synchronize(patience, i)) return made;
+  }
+  return try_allocate(bytes, call);
+}
+
+Result<RawBuffer> Accelerator::try_allocate(std::uint64_t bytes, const CallOptions& call) {
   THRESHER_TRY(pass, enter(*state_, call));
   DeviceContext& context = *state_->context;
   PassSource source{pass, *context.events()};

@@ -126,6 +126,8 @@ Gate::Alone::~Alone() {
     THRESHER_ASSERT(gate_.shared_ == 0);
     gate_.alone_ = nullptr;
     gate_.admit_waiting();
+  } else if (gate_.alone_ == nullptr && gate_.requests_.empty()) {
+    gate_.admit_waiting();  // They waited behind this request alone.
   }
   gate_.grant_next();
 }

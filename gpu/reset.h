@@ -42,7 +42,7 @@ struct ResetOptions {
   /// Do not wait for work in flight; overrides wait_for_completion.
   bool force = false;
 
-  bool waits() const noexcept { return wait_for_completion && !force; }
+  constexpr bool waits() const noexcept { return wait_for_completion && !force; }
 
   static const ResetOptions Default;
   static const ResetOptions Soft;
