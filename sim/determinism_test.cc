@@ -2,19 +2,19 @@
 //
 // The programs are drawn: fibers on several workers that lock, sleep, spend, yield, spawn, draw, run
 // blocking work and start processes.
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
-
-#include <fstream>
-#include <stdexcept>
-
 #include "thresher/runtime/fiber/channel.h"
 #include "thresher/runtime/fiber/sync.h"
 #include "thresher/sim/explore/split_mix.h"
 #include "thresher/sim/tape.h"
 #include "thresher/sim/trace.h"
 #include "thresher/sim/world.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <rapidcheck.h>
+#include <fstream>
+#include <stdexcept>
 
 namespace thresher::sim {
 namespace {

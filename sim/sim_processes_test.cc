@@ -1,13 +1,13 @@
 // Simulated processes: started, talked to, killed; what is dead does nothing any more.
 #include "thresher/sim/sim_processes.h"
 
+#include "thresher/runtime/fiber/sync.h"
+#include "thresher/sim/world.h"
+
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <optional>
-
-#include "thresher/runtime/fiber/sync.h"
-#include "thresher/sim/world.h"
 
 namespace thresher::sim {
 namespace {

@@ -1,14 +1,14 @@
 // The timer heap against a sorted list, and the id table against a map.
 #include "thresher/sim/timer_heap.h"
 
+#include "thresher/sim/id_table.h"
+
 #include <gtest/gtest.h>
-#include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <rapidcheck.h>
 #include <map>
 #include <set>
-
-#include "thresher/sim/id_table.h"
 
 namespace thresher::sim {
 namespace {

@@ -51,7 +51,10 @@ struct Site {
 }  // namespace thresher::runtime
 
 /// Names this place of the code for tapes, coverage and fault points.
-#define THRESHER_SITE(literal)                                                   \
-  (::thresher::runtime::Site{                                                    \
-      [] { constexpr auto value = ::thresher::runtime::hash_name(literal); return value; }(), \
+#define THRESHER_SITE(literal)                                                     \
+  (::thresher::runtime::Site{                                                      \
+      [] {                                                                         \
+        constexpr auto site_hash = ::thresher::runtime::hash_name(literal);        \
+        return site_hash;                                                          \
+      }(),                                                                         \
       literal})

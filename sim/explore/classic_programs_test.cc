@@ -2,13 +2,13 @@
 //
 // A schedule point stands before every access to what the fibers share. The programs and their
 // numbers of schedules are those that the papers on PCT and its followers use.
+#include "thresher/runtime/fiber/sync.h"
+#include "thresher/sim/world.h"
+
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <set>
-
-#include "thresher/runtime/fiber/sync.h"
-#include "thresher/sim/world.h"
 
 namespace thresher::sim {
 namespace {

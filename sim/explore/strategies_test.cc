@@ -1,15 +1,15 @@
 // Strategies alone: what they may pick, what they promise.
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
-
-#include <algorithm>
-#include <array>
-#include <deque>
-
 #include "thresher/sim/explore/pct_strategy.h"
 #include "thresher/sim/explore/random_strategy.h"
 #include "thresher/sim/explore/strategy_factory.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <rapidcheck.h>
+#include <algorithm>
+#include <array>
+#include <deque>
 
 namespace thresher::sim {
 namespace {

@@ -1,8 +1,8 @@
 // What the hardened guide grains have in common: a computation that owns what it makes, and a
 // request that tells the caller the first error and nothing else.
 //
-// Each pattern derives from it and says where the accelerator comes from. Buffers are RAII and carry
-// epochs, so that nothing leaks and no stale handle reaches the driver.
+// Each pattern derives from it and says where the accelerator comes from. Buffers are RAII and
+// carry epochs, so that nothing leaks and no stale handle reaches the driver.
 #pragma once
 
 #include "thresher/gpu/accelerator.h"

@@ -1,8 +1,8 @@
 // The patterns that lease: pooled (strategy 2) and hybrid (strategy 3), hardened.
 //
 // A pooled grain leases for one operation and gives back at its end, so that more grains than slots
-// can all make progress; a high-priority grain of the hybrid holds a whole device from activation to
-// deactivation, or fails to activate with `capacity`.
+// can all make progress; a high-priority grain of the hybrid holds a whole device from activation
+// to deactivation, or fails to activate with `capacity`.
 #pragma once
 
 #include "thresher/gpu/accelerator_pool.h"

@@ -1,8 +1,8 @@
 // What the guide's sample grains have in common: ExecuteComputeAsync and the fields of a grain that
 // holds one accelerator.
 //
-// The body of `execute_compute` is the Quick Start's try block. The harness watches from outside the
-// sample's text: `observed` compares the error that a caller sees with the first one met.
+// The body of `execute_compute` is the Quick Start's try block. The harness watches from outside
+// the sample's text: `observed` compares the error that a caller sees with the first one met.
 #pragma once
 
 #include "thresher/runtime/grain/grain.h"
