@@ -3,9 +3,11 @@
 #include "thresher/cli/command_line.h"
 
 #include "thresher/cli/build_text.h"
+#include "thresher/cli/text.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <sstream>
 
@@ -134,6 +136,17 @@ std::string used_command(const CLI::App& app) {
   return "";
 }
 
+bool is_command(std::string_view word) {
+  return std::find(visible_commands.begin(), visible_commands.end(), word) !=
+         visible_commands.end();
+}
+
+runtime::Unexpected<Problem> unknown_command(std::string_view word) {
+  const std::string meant = nearest(word, visible_commands);
+  return misuse("unknown command " + shell_word(word) + "; " +
+                (meant.empty() ? "" : "did you mean " + meant + "? ") + "see ./thresher --help");
+}
+
 }  // namespace
 
 std::string first_words() {
@@ -163,6 +176,10 @@ Parsed<CommandLine> read_command_line(int argc, const char* const* argv) {
   CLI::App& worker = *app.add_subcommand("worker", "");
   worker.group("");
   worker.add_option("MEMORY", arguments.worker.memory_bytes);
+  const std::string_view first = argv[1];
+  if (!first.starts_with("-") && first != "worker" && !is_command(first)) {
+    return unknown_command(first);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& wanted) {
