@@ -119,12 +119,14 @@ struct Interface {
   static constexpr std::string_view interface_name = Name.view();
   static constexpr InterfaceId interface_id{hash_name(interface_name)};
 
-  /// Declares one method; see the example above. Refused when compiling: an empty name, a negative
-  /// timeout, and a one-way method with a result or a timeout.
+  /// Declares one method; see the example above. Refused when compiling: an empty name, types that
+  /// cannot be encoded, a negative timeout, and a one-way method with a result or a timeout.
   template <Literal MethodName, typename Signature>
   static consteval Method<Name, MethodName, Signature> method(MethodAttributes attributes = {}) {
     using Made = Method<Name, MethodName, Signature>;
     static_assert(Made::name.size() >= 1, "a method needs a name");
+    require_encodable<typename Made::Args>();
+    require_encodable<typename Made::ResultValue>();
     if (attributes.response_timeout < Duration{0}) throw "a timeout is not negative";
     if (attributes.one_way && !std::is_void_v<typename Made::Result>) {
       throw "a one-way method has no result: nobody waits for it";
