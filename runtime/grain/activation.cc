@@ -1,4 +1,6 @@
 // The queue of an activation and the turns that come out of it.
+//
+// All of it runs on the activation's worker. Only turns park; everything else here runs through.
 #include "thresher/runtime/grain/activation.h"
 
 #include "thresher/runtime/base/assert.h"
@@ -64,7 +66,11 @@ const Logger& Activation::logger() const noexcept {
 }
 
 void Activation::event(EventKind kind, std::uint64_t b) const noexcept {
-  services().probe.event({.kind = kind, .subject = id_.hash(), .a = activation_.value, .b = b});
+  services().probe.event({.kind = kind,
+                          .subject = id_.hash(),
+                          .a = activation_.value,
+                          .b = b,
+                          .text = id_.text().data()});
 }
 
 void Activation::receive(Message& message) {

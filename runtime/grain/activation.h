@@ -1,9 +1,9 @@
 // One activation: a grain's life on its worker, its queue of messages, and what runs of it.
 //
-// States go creating -> activating -> valid -> deactivating -> invalid, never back. Requests start as
-// fibers when the admission rule lets them; lifecycle steps run on a fiber of their own. The object
-// dies when it is invalid and the last fiber that works in it has ended, so that a stuck turn keeps
-// what it uses. Everything belongs to the worker.
+// States go creating -> activating -> valid -> deactivating -> invalid, never back. Requests start
+// as fibers when the admission rule lets them; lifecycle steps run on a fiber of their own. The
+// object dies when it is invalid and the last fiber that works in it has ended, so that a stuck
+// turn keeps what it uses. Everything belongs to the worker.
 //
 // activation.cc has the queue and the turns, activation_start.cc the way up, activation_end.cc the
 // way down.

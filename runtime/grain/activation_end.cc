@@ -1,4 +1,7 @@
 // The way down: deactivation step by step, zombies, and giving up what is stuck.
+//
+// Steps that call user code or the directory run on a lifecycle fiber and may park there; after
+// each the activation may have been given up meanwhile (`abandoned_`).
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/grain/activation.h"
 #include "thresher/runtime/grain/lifecycle_fiber.h"

@@ -1,4 +1,6 @@
-// The way up: construct, register, start parts, on_activate, valid; and what happens when it fails.
+// The way up: construct, register, start parts, on_activate, valid; and what happens when it
+// fails. Runs on a lifecycle fiber; after each step that may park the activation may have been
+// given up meanwhile (`abandoned_`).
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/grain/activation.h"
 #include "thresher/runtime/grain/lifecycle_fiber.h"
@@ -92,8 +94,9 @@ bool Activation::register_in_directory() {
     }
     before = *winner;  // An older activation of this silo, which has left the catalog.
   }
-  fail_activation(core().failure(Errc::unavailable, "the directory keeps naming another activation"),
-                  DeactivationReasonCode::directory_failure, false);
+  fail_activation(
+      core().failure(Errc::unavailable, "the directory keeps naming another activation"),
+      DeactivationReasonCode::directory_failure, false);
   return false;
 }
 

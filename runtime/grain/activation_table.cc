@@ -1,4 +1,5 @@
-// Linear probing with backward-shift deletion, so that no tombstones gather.
+// Linear probing with backward-shift deletion, so that no tombstones gather however many grains
+// come and go.
 #include "thresher/runtime/grain/activation_table.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// The rule, step by step.
+// The rule, step by step. Only the predicate is user code: it must not park, and what it throws
+// refuses the request.
 #include "thresher/runtime/grain/admission.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// A binary heap of alarms and the fiber that waits for the first.
+// A binary heap of alarms and the fiber that waits for the first. Alarms know their place in the
+// heap, so that taking one out costs no search.
 #include "thresher/runtime/grain/alarm_queue.h"
 
 #include "thresher/runtime/base/assert.h"
@@ -26,7 +27,7 @@ void AlarmQueue::set(Alarm& alarm, TimePoint due) {
   heap_.push_back(&alarm);
   place(alarm, heap_.size() - 1);
   sift_up(alarm.index_);
-  // The scheduler reads `serves_foreground` when the fiber parks, so a first such alarm wakes it too.
+  // The scheduler reads `serves_foreground` when the fiber parks: a first such alarm wakes it too.
   const bool first_foreground = alarm.serves_foreground_ && foreground_++ == 0;
   if (due < waits_until_ || first_foreground) wake();
 }

@@ -1,8 +1,8 @@
 // The alarms of one worker of a silo: one background fiber that waits for the earliest of them.
 //
-// Grain timers, sweeps, timeouts and the collector are alarms, so that none of them needs a fiber of
-// its own. Fired in order of due time, then of setting. Belongs to its worker. What fires must not
-// park.
+// Grain timers, sweeps, timeouts and the collector are alarms, so that none of them needs a fiber
+// of its own. Fired in order of due time, then of setting. Belongs to its worker. What fires must
+// not park.
 #pragma once
 
 #include "thresher/runtime/base/time.h"

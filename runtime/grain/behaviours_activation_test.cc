@@ -7,6 +7,7 @@
 namespace thresher::runtime {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing_support;
 
 class ActivationBehaviours : public SiloTest {
@@ -18,7 +19,7 @@ class ActivationBehaviours : public SiloTest {
   }
 };
 
-TEST_F(ActivationBehaviours, b01_first_call_runs_on_activate_exactly_once_before_the_method) {
+TEST_F(ActivationBehaviours, b01_first_call_runs_on_activate_exactly_once_before_it) {
   run([&] {
     grain("a").call(ITest::work, "w", 1).value();
     grain("a").call(ITest::work, "w", 1).value();
@@ -35,7 +36,8 @@ TEST_F(ActivationBehaviours, b01_a_call_after_deactivation_activates_anew) {
   });
 }
 
-TEST_F(ActivationBehaviours, b02_a_throwing_on_activate_gives_the_caller_the_exception_itself_at_once) {
+TEST_F(ActivationBehaviours,
+       b02_a_throwing_on_activate_gives_the_caller_the_exception_itself_at_once) {
   fail_activation("Application-OnActivateAsync");
   run([&] {
     const auto failed = grain("a").call(ITest::add, 1);
@@ -82,7 +84,8 @@ TEST_F(ActivationBehaviours, b02_a_failed_activation_answers_with_its_failure_fo
   });
 }
 
-TEST_F(ActivationBehaviours, b02_a_failed_activation_leaves_no_instance_behind_and_is_never_deactivated) {
+TEST_F(ActivationBehaviours,
+       b02_a_failed_activation_leaves_no_instance_behind_and_is_never_deactivated) {
   fail_activation("no");
   run([&] {
     EXPECT_FALSE(grain("a").call(ITest::add, 1));
@@ -92,7 +95,8 @@ TEST_F(ActivationBehaviours, b02_a_failed_activation_leaves_no_instance_behind_a
   });
 }
 
-TEST_F(ActivationBehaviours, b03_a_throwing_constructor_gives_the_caller_the_exception_and_runs_nothing) {
+TEST_F(ActivationBehaviours,
+       b03_a_throwing_constructor_gives_the_caller_the_exception_and_runs_nothing) {
   script.on_construct = [](const GrainId&) { throw TestError{"constructor"}; };
   run([&] {
     EXPECT_THROW(grain("a").call(ITest::add, 1).value(), TestError);
@@ -101,7 +105,8 @@ TEST_F(ActivationBehaviours, b03_a_throwing_constructor_gives_the_caller_the_exc
   });
 }
 
-TEST_F(ActivationBehaviours, b05_an_on_activate_past_its_timeout_is_cancelled_and_the_next_call_activates) {
+TEST_F(ActivationBehaviours,
+       b05_an_on_activate_past_its_timeout_is_cancelled_and_the_next_call_activates) {
   options.activation_timeout = 2s;
   bool told = false;
   script.on_activate = [&](const GrainId&, CancellationToken token) -> Result<void> {

@@ -5,6 +5,7 @@
 namespace thresher::runtime {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing_support;
 
 class CallBehaviours : public SiloTest {

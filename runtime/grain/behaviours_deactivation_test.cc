@@ -5,6 +5,7 @@
 namespace thresher::runtime {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing_support;
 
 class DeactivationBehaviours : public SiloTest {
@@ -93,7 +94,8 @@ TEST_F(DeactivationBehaviours, b07_what_on_deactivate_throws_is_swallowed) {
   });
 }
 
-TEST_F(DeactivationBehaviours, b07_on_deactivate_past_its_timeout_is_cancelled_and_no_longer_waited_for) {
+TEST_F(DeactivationBehaviours,
+       b07_on_deactivate_past_its_timeout_is_cancelled_and_no_longer_waited_for) {
   hang_in_on_deactivate();
   run([&] {
     grain("a").call(ITest::deactivate).value();
@@ -139,7 +141,8 @@ TEST_F(DeactivationBehaviours, b09_a_deactivation_behind_a_turn_that_never_ends_
   });
 }
 
-TEST_F(DeactivationBehaviours, b11_a_one_way_call_to_a_deactivating_grain_arrives_once_at_a_new_activation) {
+TEST_F(DeactivationBehaviours,
+       b11_a_one_way_call_to_a_deactivating_grain_arrives_once_at_a_new_activation) {
   run([&] {
     const std::uint64_t old = grain("a").call(ITest::deactivate).value();
     grain("a").tell(ITest::note, "hello");
@@ -189,7 +192,8 @@ TEST_F(DeactivationBehaviours, b12_a_keep_alive_class_is_never_collected) {
   });
 }
 
-TEST_F(DeactivationBehaviours, b12_delay_deactivation_keeps_a_grain_and_a_delay_of_zero_gives_it_free) {
+TEST_F(DeactivationBehaviours,
+       b12_delay_deactivation_keeps_a_grain_and_a_delay_of_zero_gives_it_free) {
   Duration delay = forever;
   script.on_act = [&](Grain& grain, CancellationToken) -> Result<void> {
     grain.context().delay_deactivation(delay);
@@ -218,7 +222,8 @@ TEST_F(DeactivationBehaviours, b12_a_collection_by_hand_takes_the_idle_and_leave
   });
 }
 
-TEST_F(DeactivationBehaviours, b14_a_graceful_stop_lets_the_running_request_end_and_refuses_those_behind_it) {
+TEST_F(DeactivationBehaviours,
+       b14_a_graceful_stop_lets_the_running_request_end_and_refuses_those_behind_it) {
   run([&] {
     Working running = grain("a").start(ITest::work, "runs", 100);
     Working queued = grain("a").start(ITest::work, "waits", 100);
@@ -231,7 +236,8 @@ TEST_F(DeactivationBehaviours, b14_a_graceful_stop_lets_the_running_request_end_
   });
 }
 
-TEST_F(DeactivationBehaviours, b15_a_graceful_stop_with_a_stuck_activation_ends_within_its_deadline) {
+TEST_F(DeactivationBehaviours,
+       b15_a_graceful_stop_with_a_stuck_activation_ends_within_its_deadline) {
   hang_in_on_deactivate();
   run([&] {
     grain("a").call(ITest::add, 1).value();
@@ -265,7 +271,8 @@ TEST_F(DeactivationBehaviours, b15_a_stuck_timer_callback_does_not_hang_a_gracef
   });
 }
 
-TEST_F(DeactivationBehaviours, b18_a_killed_silo_ends_its_callers_calls_at_once_and_calls_no_on_deactivate) {
+TEST_F(DeactivationBehaviours,
+       b18_a_killed_silo_ends_its_callers_calls_at_once_and_calls_no_on_deactivate) {
   run([&] {
     Working running = grain("a").start(ITest::work, "runs", 100);
     pass(1ms);

@@ -1,16 +1,18 @@
-// Behaviours 24 and 25 of the runtime's reference: grain timers in virtual time, and ETag conflicts.
-// Each test carries the number and the sentence.
+// Behaviours 24 and 25 of the runtime's reference: grain timers in virtual time, and ETag
+// conflicts. Each test carries the number and the sentence.
 #include "thresher/runtime/grain/grain_world_test.h"
 
 namespace thresher::runtime {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing_support;
 
 class TimerBehaviours : public SiloTest {
  protected:
   /// Makes the grain "a" register a timer whose ticks are counted, and `then` is done in each.
-  void start_timer(TimerOptions timer_options, std::function<Result<void>(CancellationToken)> then) {
+  void start_timer(TimerOptions timer_options,
+                   std::function<Result<void>(CancellationToken)> then) {
     script.on_act = [this, timer_options, then](Grain& grain, CancellationToken) -> Result<void> {
       THRESHER_TRY(made, grain.context().register_timer(
                              timer_options, [this, then](CancellationToken token) {

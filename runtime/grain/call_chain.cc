@@ -1,4 +1,5 @@
-// Scopes that give the running request's calls a chain id, or take it away.
+// Scopes that give the running request's calls a chain id, or take it away. The id is in the
+// request's frame; the section that it opens is the activation's.
 #include "thresher/runtime/grain/call_chain.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Sending a call, waiting for its end, letting it go.
+// Sending a call, waiting for its end, letting it go. A handle is used by one fiber at a time, on
+// the worker that made it.
 #include "thresher/runtime/grain/call_handle.h"
 
 #include "thresher/runtime/base/assert.h"

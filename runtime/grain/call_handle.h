@@ -1,7 +1,7 @@
 // The caller's hold on one call: sends it, waits for its end, and lets go.
 //
-// Untyped, so that GrainRef and CallFuture stay thin. Belongs to the worker that made it. Dropping a
-// handle drops interest, not the call: it still runs, and its answer is thrown away.
+// Untyped, so that GrainRef and CallFuture stay thin. Belongs to the worker that made it. Dropping
+// a handle drops interest, not the call: it still runs, and its answer is thrown away.
 #pragma once
 
 #include "thresher/runtime/base/error.h"

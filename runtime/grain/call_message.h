@@ -1,4 +1,5 @@
-// A message of one method: its arguments and its result, typed.
+// A message of one method: its arguments and its result, typed. Which fiber may touch what is said
+// in message.h.
 #pragma once
 
 #include "thresher/runtime/codec/positional.h"

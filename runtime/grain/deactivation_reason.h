@@ -1,4 +1,5 @@
-// Why an activation ends. Codes and numbers are Orleans' DeactivationReasonCode.
+// Why an activation ends. Codes and numbers are Orleans' DeactivationReasonCode; values, for any
+// thread.
 #pragma once
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Defaults of the base class.
+// Defaults of the base class. Overriding on_activate or on_deactivate needs no call of these: they
+// do nothing.
 #include "thresher/runtime/grain/grain.h"
 
 #include "thresher/runtime/base/assert.h"

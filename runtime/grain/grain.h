@@ -1,17 +1,5 @@
 // The base of every grain class.
 //
-//   class Counter final : public Grain {
-//    public:
-//     explicit Counter(GrainContext& context) : Grain{context} {}
-//     static void bind(MethodTable<Counter>& table) {
-//       table.on(ICounter::add, &Counter::add).on(ICounter::get, &Counter::get);
-//     }
-//     std::int64_t add(std::int64_t amount) { return value_ += amount; }
-//     std::int64_t get() { return value_; }
-//    private:
-//     std::int64_t value_ = 0;
-//   };
-//
 // A grain lives on one worker and runs one request at a time (unless its class allows more), so its
 // members need no locks. Methods are plain member functions that give R or Result<R> and may throw:
 // what leaves them becomes the caller's failure. They park by calling others, and only there do
@@ -27,6 +15,17 @@
 
 namespace thresher::runtime {
 
+///   class Counter final : public Grain {
+///    public:
+///     explicit Counter(GrainContext& context) : Grain{context} {}
+///     static void bind(MethodTable<Counter>& table) {
+///       table.on(ICounter::add, &Counter::add).on(ICounter::get, &Counter::get);
+///     }
+///     std::int64_t add(std::int64_t amount) { return value_ += amount; }
+///     std::int64_t get() const { return value_; }
+///    private:
+///     std::int64_t value_ = 0;
+///   };
 class Grain {
  public:
   explicit Grain(GrainContext& context) noexcept : context_{&context} {}

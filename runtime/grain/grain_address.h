@@ -1,4 +1,5 @@
-// Where an activation is: silo, activation, grain. Values, as in Orleans.
+// Where an activation is: silo, activation, grain. Values, as in Orleans; a silo's generation tells
+// its lives apart, an activation's id those of a grain.
 #pragma once
 
 #include "thresher/runtime/grain/grain_id.h"

@@ -1,4 +1,5 @@
-// Checks of a grain class at start, and its table of methods.
+// Checks of a grain class at start, and its table of methods. Everything wrong is found at once and
+// said in words; nothing here runs after the start but `find`.
 #include "thresher/runtime/grain/grain_class.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// The shared block behind a GrainId.
+// The shared block behind a GrainId. The reference count is the only thing in it that changes, so
+// ids may be copied and dropped on any worker.
 #include "thresher/runtime/grain/grain_id.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Timers: alarm, tick, callback, and again.
+// Timers: alarm, tick, callback, and again. Everything runs on the activation's worker; the
+// callback runs in the tick's turn and may park.
 #include "thresher/runtime/grain/grain_timer.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -23,8 +23,6 @@
 
 namespace thresher::runtime::testing_support {
 
-using namespace std::chrono_literals;
-
 /// Lines in the order of their happening.
 struct Journal {
   std::vector<std::string> lines;
@@ -146,7 +144,8 @@ class SiloTest : public ::testing::Test {
       set_up(made);
       made.start().value();
       body();
-      if (made.running()) static_cast<void>(made.stop(deadline_after(now(), 10min)));
+      const TimePoint deadline = deadline_after(now(), std::chrono::minutes{10});
+      if (made.running()) static_cast<void>(made.stop(deadline));
       silo_ = nullptr;
     });
     EXPECT_EQ(result.verdict, sim::Verdict::survived) << result.label << ": " << result.message;

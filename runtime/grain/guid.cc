@@ -1,4 +1,5 @@
-// Reading and printing of Guids.
+// Reading and printing of Guids. Reading takes upper and lower case, printing gives lower case; the
+// byte order is that of the text.
 #include "thresher/runtime/grain/guid.h"
 
 #include <array>

@@ -1,4 +1,5 @@
-// Silo-wide filters, then the grain's own, then the method.
+// Silo-wide filters, then the grain's own, then the method. Exceptions of a filter become the
+// call's failure before the filter around it goes on.
 #include "thresher/runtime/grain/incoming_chain.h"
 
 #include "thresher/runtime/base/assert.h"

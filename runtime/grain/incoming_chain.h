@@ -1,4 +1,5 @@
-// The incoming filters around one request, on its turn's stack.
+// The incoming filters around one request, on its turn's stack. Made for each request that has any
+// filter, so it holds references only.
 #pragma once
 
 #include "thresher/runtime/fiber/cancellation.h"

@@ -1,4 +1,5 @@
-// Compare-and-set over a map.
+// Compare-and-set over a map. The map is ordered, so that removing a silo's rows is the same in
+// every run.
 #include "thresher/runtime/grain/local_directory.h"
 
 #include "thresher/runtime/base/assert.h"

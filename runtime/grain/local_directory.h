@@ -1,4 +1,5 @@
-// The directory of one silo: a map in memory under a short lock, never held over a park.
+// The directory of one silo: a map in memory under a short lock, never held over a park. It knows
+// no time and no other silo.
 #pragma once
 
 #include "thresher/runtime/grain/directory.h"

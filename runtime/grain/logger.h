@@ -1,4 +1,5 @@
-// A named writer of log records, given to grains and parts; the records go through the Probe.
+// A named writer of log records, given to grains and parts; the records go through the Probe. Any
+// thread; the text is made by the caller.
 #pragma once
 
 #include "thresher/runtime/fiber/probe.h"

@@ -1,5 +1,5 @@
-// One call as an object: what is sent, where it waits, and what comes back. Internal to the runtime;
-// users meet it as GrainRef, CallFuture and filters.
+// One call as an object: what is sent, where it waits, and what comes back. Internal to the
+// runtime; users meet it as GrainRef, CallFuture and filters.
 //
 // A message is made, ended and freed on its caller's worker, and travels: the caller's part
 // (pending, waiter, end) is touched on the caller's worker only, the callee's part (queue, running,

@@ -1,4 +1,5 @@
-// Free lists, and the header by which a message finds its pool again.
+// Free lists, and the header by which a message finds its pool again, so that plain `delete` works
+// wherever a message may end.
 #include "thresher/runtime/grain/message_pool.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Filters in order, then the sending; again for each time that a filter proceeds.
+// Filters in order, then the sending; again for each time that a filter proceeds. Another sending
+// is another message: the callee may still have the one before.
 #include "thresher/runtime/grain/outgoing_chain.h"
 
 #include "thresher/runtime/base/assert.h"

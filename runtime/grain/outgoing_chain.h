@@ -1,4 +1,5 @@
-// The outgoing filters around one call, on the caller's fiber.
+// The outgoing filters around one call, on the caller's fiber. Made for each call when the silo has
+// any such filter.
 #pragma once
 
 #include "thresher/runtime/grain/call_filter.h"

@@ -1,4 +1,5 @@
-// The shared block behind a RequestContext: a small vector sorted by key.
+// The shared block behind a RequestContext: a small vector sorted by key. Blocks with more than one
+// owner are never written.
 #include "thresher/runtime/grain/request_context.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Frames of clients, and the frame of the calling fiber.
+// Frames of clients, and the frame of the calling fiber. A frame is found through the fiber's own
+// locals, so there is no thread-local.
 #include "thresher/runtime/grain/request_frame.h"
 
 #include "thresher/runtime/base/assert.h"

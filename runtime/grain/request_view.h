@@ -1,4 +1,5 @@
-// What a may_interleave predicate sees of a request: its method and arguments, read only.
+// What a may_interleave predicate sees of a request: its method and arguments, read only. Made and
+// used within the admission rule.
 #pragma once
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Lookup of services by type and name.
+// Lookup of services by type and name. Says how many would fit, so that the check at start can tell
+// missing from ambiguous.
 #include "thresher/runtime/grain/service_registry.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Start, stop and kill of a silo; what references ask of it.
+// Start, stop and kill of a silo; what references ask of it. What concerns a worker is done by a
+// fiber on that worker.
 #include "thresher/runtime/grain/silo.h"
 
 #include "thresher/runtime/base/assert.h"

@@ -1,4 +1,5 @@
-// Classes, their checks at start, and failures in words.
+// Classes, their checks at start, and failures in words. Nothing here is on the path of a call that
+// succeeds.
 #include "thresher/runtime/grain/silo_core.h"
 
 #include "thresher/runtime/base/assert.h"

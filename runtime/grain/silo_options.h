@@ -1,4 +1,5 @@
-// What a silo is told at its making. Every constant of the runtime is here, with Orleans' default.
+// What a silo is told at its making. Every constant of the runtime is here, with Orleans' default,
+// and its source where it is not obvious.
 #pragma once
 
 #include "thresher/runtime/base/time.h"
@@ -48,8 +49,8 @@ struct GrainClassOptions {
   /// Zero takes the silo's age.
   Duration collection_age{0};
   /// True when a request may interleave with the others although the class is not reentrant
-  /// (Orleans: [MayInterleave]). Asked for the incoming request and for the one that blocks it; what
-  /// it throws refuses the request. Null is none.
+  /// (Orleans: [MayInterleave]). Asked for the incoming request and for the one that blocks it;
+  /// what it throws refuses the request. Null is none.
   bool (*may_interleave)(const RequestView& request) = nullptr;
 };
 

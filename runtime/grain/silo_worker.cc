@@ -1,4 +1,6 @@
 // The caller's side of a worker: sending, timeouts, cancellation, and answers that come home.
+//
+// Runs on the worker; nothing here parks.
 #include "thresher/runtime/grain/silo_worker.h"
 
 #include "thresher/runtime/base/assert.h"
@@ -20,8 +22,8 @@ SiloWorker::SiloWorker(SiloCore& given_core, WorkerId id)
       id_{id},
       sweep_{[](void* self) { static_cast<SiloWorker*>(self)->sweep(); }, this, true},
       sweep_period_{sweep_period_max},
-      collector_{[](void* self) { static_cast<SiloWorker*>(self)->collector_tick(); }, this, false} {
-}
+      collector_{[](void* self) { static_cast<SiloWorker*>(self)->collector_tick(); }, this, false}
+{}
 
 SiloWorker::~SiloWorker() {
   THRESHER_ASSERT(fibers_ == 0);

@@ -1,7 +1,7 @@
 // One worker's part of a silo: its activations, its callers' pending calls, its alarms.
 //
-// Everything here belongs to the worker: only its fibers touch it, so nothing is locked. Messages to
-// grains of another worker travel as a fiber spawned there, and their answers back the same way.
+// Everything here belongs to the worker: only its fibers touch it, so nothing is locked. Messages
+// to grains of another worker travel as a fiber spawned there, and their answers back the same way.
 #pragma once
 
 #include "thresher/runtime/base/intrusive_list.h"
@@ -55,8 +55,8 @@ class SiloWorker {
 
   // The callee's side.
 
-  /// Hands a message to its activation, which is made if there is none. Requires: the grain lives on
-  /// this worker.
+  /// Hands a message to its activation, which is made if there is none. Requires: the grain lives
+  /// on this worker.
   void deliver(Message& message);
   /// Cancels the request, if it waits or runs here.
   void cancel_request(const GrainId& grain, std::uint64_t correlation);

@@ -1,4 +1,6 @@
 // The callee's side of a worker: activations, answers, collection.
+//
+// Runs on the worker; only `wait_until_empty` parks.
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/base/hash.h"
 #include "thresher/runtime/grain/activation.h"
