@@ -6,9 +6,9 @@
 // algorithm that works: first in, first out, the dispatcher every 256 switches, pooled stacks, no
 // clock.
 //
-// What limits a step: Boost's switch is about half of it (it swaps a thread-local, saves the callee's
-// registers and calls a continuation on the other stack); the rest is the random choice, its hash,
-// the exceptions' save and the queue of ready fibers that answer 0 and the tape need.
+// What limits a step: Boost's switch is about half of it (it swaps a thread-local, saves the
+// callee's registers and calls a continuation on the other stack); the rest is the random choice,
+// its hash, the exceptions' save and the queue of ready fibers that answer 0 and the tape need.
 #include "thresher/sim/world.h"
 
 #include <boost/fiber/algo/algorithm.hpp>

@@ -1,7 +1,7 @@
 // One seed, one run: the same hash again, the same hash from the tape, and nothing left behind.
 //
-// The programs are drawn: fibers on several workers that lock, sleep, spend, yield, spawn, draw, run
-// blocking work and start processes.
+// The programs are drawn: fibers on several workers that lock, sleep, spend, yield, spawn, draw,
+// run blocking work and start processes.
 #include "thresher/runtime/fiber/channel.h"
 #include "thresher/runtime/fiber/sync.h"
 #include "thresher/sim/explore/split_mix.h"
@@ -74,8 +74,11 @@ class DrawnProgram {
       case 6:
         if (depth < 2) start(random.next(), depth + 1);
         break;
-      case 7: static_cast<void>(s_.run_blocking("work", [this] { s_.spend(2ms); }, s_.now() + span));
+      case 7: {
+        const auto work = [this] { s_.spend(2ms); };
+        static_cast<void>(s_.run_blocking("work", work, s_.now() + span));
         break;
+      }
       default: lock_or_echo(span, may_lock);
     }
   }
@@ -224,7 +227,8 @@ RunResult fail_somehow(Engine& engine, std::uint64_t seed) {
     }
     static_cast<void>(s.run_blocking("stuck", [&] { s.spend(1h); }, s.now() + 1s));
     if (seed % 3 == 0) throw std::runtime_error{"an exception with words of its own"};
-    if (seed % 3 == 1) world.checks().always(false, "test.broken", [] { return std::string(99, 'x'); });
+    const auto words = [] { return std::string(99, 'x'); };
+    if (seed % 3 == 1) world.checks().always(false, "test.broken", words);
     static_cast<void>(never.wait());
   });
 }

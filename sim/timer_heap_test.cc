@@ -19,29 +19,29 @@ using std::chrono::nanoseconds;
 RC_GTEST_PROP(TimerHeap, gives_the_fibers_in_order_of_deadline_and_parking, ()) {
   TimerHeap heap;
   std::deque<SimFiber> fibers(40);
-  std::set<std::tuple<std::int64_t, std::uint64_t, SimFiber*>> model;
-  std::map<SimFiber*, std::tuple<std::int64_t, std::uint64_t, SimFiber*>> entries;
+  std::set<std::tuple<std::int64_t, std::uint64_t, std::size_t>> model;
+  std::map<std::size_t, std::tuple<std::int64_t, std::uint64_t, std::size_t>> entries;
   const auto actions = *rc::gen::container<std::vector<std::pair<std::size_t, std::int64_t>>>(
       rc::gen::pair(rc::gen::inRange<std::size_t>(0, fibers.size()),
                     rc::gen::inRange<std::int64_t>(0, 20)));
   std::uint64_t order = 0;
   for (const auto& [index, deadline] : actions) {
     SimFiber& fiber = fibers[index];
-    if (const auto known = entries.find(&fiber); known != entries.end()) {
+    if (const auto known = entries.find(index); known != entries.end()) {
       heap.remove(fiber);
       model.erase(known->second);
       entries.erase(known);
     } else {
       heap.add(fiber, TimePoint{nanoseconds{deadline}}, deadline % 2 == 0);
-      entries[&fiber] = {deadline, ++order, &fiber};
-      model.insert(entries[&fiber]);
+      entries[index] = {deadline, ++order, index};
+      model.insert(entries[index]);
     }
   }
   while (!model.empty()) {
-    const auto [deadline, unused, fiber] = *model.begin();
+    const auto [deadline, unused, index] = *model.begin();
     RC_ASSERT(heap.earliest() == TimePoint{nanoseconds{deadline}});
     RC_ASSERT(heap.gather(heap.earliest()) >= 1u);
-    RC_ASSERT(&heap.take_due(0) == fiber);
+    RC_ASSERT(&heap.take_due(0) == &fibers[index]);
     model.erase(model.begin());
   }
   RC_ASSERT(heap.empty());
