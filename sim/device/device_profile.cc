@@ -2,6 +2,7 @@
 // The first problem found is the one reported; nothing throws.
 #include "thresher/sim/device/device_profile.h"
 
+#include "thresher/faults/json_reader.h"
 #include "thresher/runtime/base/assert.h"
 #include "thresher/sim/device/built_in_profiles.h"
 
@@ -16,86 +17,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Larger numbers are typing errors, and would overflow products of bytes and nanoseconds.
-constexpr std::uint64_t number_max = std::uint64_t{1} << 50;
-
-/// Reads one JSON object, remembering the first thing that is wrong.
-class ObjectReader {
- public:
-  ObjectReader(const Json& object, std::string path, std::optional<std::string>& problem)
-      : object_{object}, path_{std::move(path)}, problem_{problem} {
-    if (!object.is_object()) refuse(path_, "must be an object", object);
-  }
-  ObjectReader(const ObjectReader&) = delete;
-  ObjectReader& operator=(const ObjectReader&) = delete;
-  ~ObjectReader() { THRESHER_ASSERT(finished_ || problem_.has_value()); }
-
-  template <typename Number>
-    requires std::is_integral_v<Number>
-  void number(const char* key, Number& into, std::uint64_t least = 0) {
-    const Json* found = take(key);
-    if (found == nullptr) return;
-    const bool counts = found->is_number_unsigned();
-    const std::uint64_t value = counts ? found->get<std::uint64_t>() : 0;
-    const std::uint64_t most = std::min<std::uint64_t>(
-        number_max, static_cast<std::uint64_t>(std::numeric_limits<Number>::max()));
-    if (!counts || value < least || value > most) {
-      refuse(path_ + "." + key,
-             "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most),
-             *found);
-      return;
-    }
-    into = static_cast<Number>(value);
-  }
-  void text(const char* key, std::string& into) {
-    const Json* found = take(key);
-    if (found == nullptr) return;
-    if (!found->is_string()) return refuse(path_ + "." + key, "must be text", *found);
-    into = found->get<std::string>();
-  }
-  void truth(const char* key, bool& into) {
-    const Json* found = take(key);
-    if (found == nullptr) return;
-    if (!found->is_boolean()) return refuse(path_ + "." + key, "must be true or false", *found);
-    into = found->get<bool>();
-  }
-  /// The value of `key`, or null; counts as read.
-  const Json* take(const char* key) {
-    if (problem_ || !object_.is_object()) return nullptr;
-    taken_.emplace_back(key);
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
-  }
-  /// Refuses what was not read.
-  void finish() {
-    finished_ = true;
-    if (problem_) return;
-    for (const auto& [key, value] : object_.items()) {
-      if (std::find(taken_.begin(), taken_.end(), key) != taken_.end()) continue;
-      std::string known;
-      for (const std::string& name : taken_) known += (known.empty() ? "" : ", ") + name;
-      return refuse(path_ + "." + key, "is no key of a profile (known here: " + known + ")", value);
-    }
-  }
-
- private:
-  void refuse(const std::string& path, const std::string& rule, const Json& value) {
-    if (problem_) return;
-    std::string shown = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-    if (shown.size() > 40) shown = shown.substr(0, 37) + "...";
-    problem_ = path + ": " + rule + ", but is " + shown;
-  }
-
-  const Json& object_;
-  std::string path_;
-  std::optional<std::string>& problem_;
-  std::vector<std::string> taken_;
-  bool finished_ = false;
-};
+using Reader = faults::JsonObjectReader;
 
 void read_properties(const Json& json, gpu::DeviceProperties& into,
-                     std::optional<std::string>& problem) {
-  ObjectReader reader{json, "$.device", problem};
+                     faults::JsonProblem& problem) {
+  Reader reader{json, "$.device", problem};
   reader.text("name", into.name);
   reader.number("memory_bytes", into.memory_bytes, std::uint64_t{64} << 20);
   reader.number("multiprocessors", into.multiprocessors, 1);
@@ -106,8 +32,8 @@ void read_properties(const Json& json, gpu::DeviceProperties& into,
   reader.finish();
 }
 
-void read_calls(const Json& json, DeviceProfile& into, std::optional<std::string>& problem) {
-  ObjectReader reader{json, "$.calls_ns", problem};
+void read_calls(const Json& json, DeviceProfile& into, faults::JsonProblem& problem) {
+  Reader reader{json, "$.calls_ns", problem};
   for (std::size_t call = 0; call < gpu::driver_call_count; ++call) {
     const std::string key{gpu::name(static_cast<gpu::DriverCall>(call))};
     reader.number(key.c_str(), into.call_ns[call]);
@@ -115,15 +41,15 @@ void read_calls(const Json& json, DeviceProfile& into, std::optional<std::string
   reader.finish();
 }
 
-void read_kernel(const Json& json, DeviceProfile& into, std::optional<std::string>& problem) {
-  ObjectReader reader{json, "$.kernel", problem};
+void read_kernel(const Json& json, DeviceProfile& into, faults::JsonProblem& problem) {
+  Reader reader{json, "$.kernel", problem};
   reader.number("fixed_ns", into.kernel_fixed_ns);
   reader.number("instructions_per_us", into.instructions_per_us, 1);
   reader.finish();
 }
 
-void read_copy(const Json& json, DeviceProfile& into, std::optional<std::string>& problem) {
-  ObjectReader reader{json, "$.copy", problem};
+void read_copy(const Json& json, DeviceProfile& into, faults::JsonProblem& problem) {
+  Reader reader{json, "$.copy", problem};
   reader.number("fixed_ns", into.copy_fixed_ns);
   reader.number("bytes_to_device_per_us", into.bytes_to_device_per_us, 1);
   reader.number("bytes_to_host_per_us", into.bytes_to_host_per_us, 1);
@@ -132,8 +58,8 @@ void read_copy(const Json& json, DeviceProfile& into, std::optional<std::string>
 }
 
 std::optional<std::string> read_profile(const Json& json, DeviceProfile& into) {
-  std::optional<std::string> problem;
-  ObjectReader reader{json, "$", problem};
+  faults::JsonProblem problem;
+  Reader reader{json, "$", problem};
   reader.text("name", into.name);
   reader.text("origin", into.origin);
   reader.number("context_bytes", into.context_bytes);

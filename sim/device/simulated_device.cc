@@ -197,6 +197,7 @@ void SimulatedDevice::run_copy(DeviceContextId context, Work& work, TimePoint at
     }
   }
   if (work.fault.corrupt && !written.empty()) flip_bit(written, work.sequence);
+  if (work.kind == WorkKind::copy_to_host && tap_ != nullptr) tap_->copied_to_host(written);
   if (view.fault() == DriverResult::success) return;
   fail(FaultReport{.at = at,
                    .context = context,
@@ -212,6 +213,10 @@ void SimulatedDevice::fail(FaultReport report) {
   const Status status = report.status;
   ContextListener* listener = found->second.listener;
   last_fault_ = std::move(report);
+  if (status.code == DriverResult::ecc_uncorrectable && !profile_.contains_errors) {
+    health_ = DeviceHealth::needs_reset;
+    illness_ = status;
+  }
   // Nothing that the context queued behind the failed work runs any more.
   if (gpu::result_row(status.code).stickiness != gpu::Stickiness::none) timeline_.drop(context);
   if (listener != nullptr) listener->context_failed(context, status);

@@ -28,6 +28,13 @@ class ContextListener {
   virtual void context_failed(DeviceContextId context, gpu::Status status) = 0;
 };
 
+/// Sees what copies bring to the host, when they do: for the trace hash. Never parks.
+class CopyTap {
+ public:
+  virtual ~CopyTap() = default;
+  virtual void copied_to_host(std::span<const std::byte> bytes) noexcept = 0;
+};
+
 /// Whether the device answers, and to whom.
 enum class DeviceHealth : std::uint8_t {
   healthy,
@@ -57,6 +64,9 @@ class SimulatedDevice final : private WorkRunner {
   void abort_work(DeviceContextId id);
   /// Removes the contexts of a process that ended, but for those that a stuck kernel holds.
   void remove_process(DriverProcessId process);
+
+  /// Null for none; outlives the device or is taken out again.
+  void set_tap(CopyTap* tap) noexcept { tap_ = tap; }
 
   DeviceHealth health() const noexcept { return health_; }
   /// What a new context is answered while the device is not healthy; success otherwise.
@@ -92,6 +102,7 @@ class SimulatedDevice final : private WorkRunner {
   std::map<DeviceContextId, Context> contexts_;
   DeviceHealth health_ = DeviceHealth::healthy;
   gpu::Status illness_;
+  CopyTap* tap_ = nullptr;
   std::optional<FaultReport> last_fault_;
 };
 

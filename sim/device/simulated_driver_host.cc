@@ -72,7 +72,9 @@ SimulatedDriver* SimulatedDriverHost::driver(gpu::DeviceOrdinal device) noexcept
 
 Result<gpu::DriverProcess> SimulatedDriverHost::start(gpu::DeviceOrdinal device,
                                                       TimePoint deadline) {
-  if (device.value >= machine_.device_count()) return runtime::fail(Errc::device_lost, device.value);
+  if (device.value >= machine_.device_count()) {
+    return runtime::fail(Errc::device_lost, device.value);
+  }
   THRESHER_ASSERT(running(device) == nullptr);
   THRESHER_TRY(process, processes_.start({.program = gpu_worker_program,
                                           .argument = std::to_string(options_.start_time.count()),

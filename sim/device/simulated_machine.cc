@@ -13,7 +13,13 @@ SimulatedDevice& SimulatedMachine::add_device(DeviceProfile profile) {
   THRESHER_ASSERT(processes_ == 0);
   const gpu::DeviceOrdinal ordinal{device_count()};
   devices_.push_back(std::make_unique<SimulatedDevice>(ordinal, std::move(profile)));
+  devices_.back()->set_tap(tap_);
   return *devices_.back();
+}
+
+void SimulatedMachine::set_tap(CopyTap* tap) noexcept {
+  tap_ = tap;
+  for (const auto& device : devices_) device->set_tap(tap);
 }
 
 SimulatedDevice& SimulatedMachine::device(gpu::DeviceOrdinal ordinal) {

@@ -28,6 +28,9 @@ class SimulatedMachine {
   /// Requires: ordinal < device_count(), and the caller holds the lock or runs alone.
   SimulatedDevice& device(gpu::DeviceOrdinal ordinal);
 
+  /// Of all devices, now and later; null for none.
+  void set_tap(CopyTap* tap) noexcept;
+
   std::mutex& lock() noexcept { return lock_; }
   /// Brings all devices to `now`. Requires: the lock.
   void advance(runtime::TimePoint now);
@@ -45,6 +48,7 @@ class SimulatedMachine {
   std::uint64_t processes_ = 0;
   std::uint64_t contexts_ = 0;
   runtime::TimePoint now_{};
+  CopyTap* tap_ = nullptr;
 };
 
 }  // namespace thresher::sim
