@@ -20,13 +20,13 @@ class GateTest : public testing::Test {
     });
     EXPECT_EQ(result.verdict, sim::Verdict::survived) << result.message;
   }
-  void sleep(runtime::Duration span) { runtime::sleep_for(*scheduler, span).value(); }
+  void pause(runtime::Duration span) { runtime::sleep_for(*scheduler, span).value(); }
   /// Shares the gate from now for `span` in a fiber of its own, and writes `letter` when inside.
   void share(Gate& gate, char letter, runtime::Duration span) {
     scheduler->spawn({.name = "sharer"}, [this, &gate, letter, span] {
       const Gate::Shared inside = gate.enter({}, runtime::no_deadline).value();
       seen += letter;
-      sleep(span);
+      pause(span);
     });
   }
   void be_alone(Gate& gate, char letter, runtime::Duration span) {
@@ -35,7 +35,7 @@ class GateTest : public testing::Test {
       alone.acquire({}, runtime::no_deadline).value();
       EXPECT_EQ(gate.shared_count(), 0u);
       seen += letter;
-      sleep(span);
+      pause(span);
     });
   }
 
@@ -48,9 +48,9 @@ TEST_F(GateTest, lets_many_share) {
   run([this](Gate& gate) {
     share(gate, 'a', 2s);
     share(gate, 'b', 2s);
-    sleep(1s);
+    pause(1s);
     EXPECT_EQ(gate.shared_count(), 2u);
-    sleep(5s);
+    pause(5s);
     EXPECT_EQ(gate.shared_count(), 0u);
   });
 }
@@ -58,11 +58,11 @@ TEST_F(GateTest, lets_many_share) {
 TEST_F(GateTest, a_request_to_be_alone_holds_new_calls_back) {
   run([this](Gate& gate) {
     share(gate, 'a', 2s);
-    sleep(1s);
+    pause(1s);
     be_alone(gate, 'X', 1s);
-    sleep(100ms);
+    pause(100ms);
     share(gate, 'b', 1s);
-    sleep(10s);
+    pause(10s);
     EXPECT_EQ(seen, "aXb");
   });
 }
@@ -70,10 +70,10 @@ TEST_F(GateTest, a_request_to_be_alone_holds_new_calls_back) {
 TEST_F(GateTest, calls_that_waited_go_in_before_the_next_one_alone) {
   run([this](Gate& gate) {
     be_alone(gate, 'X', 2s);
-    sleep(1s);
+    pause(1s);
     be_alone(gate, 'Y', 1s);
     share(gate, 'a', 1s);
-    sleep(10s);
+    pause(10s);
     EXPECT_EQ(seen, "XaY");
   });
 }
@@ -81,25 +81,25 @@ TEST_F(GateTest, calls_that_waited_go_in_before_the_next_one_alone) {
 TEST_F(GateTest, a_request_that_times_out_lets_the_calls_behind_it_go_on) {
   run([this](Gate& gate) {
     share(gate, 'a', 5s);
-    sleep(1s);
+    pause(1s);
     scheduler->spawn({.name = "impatient"}, [&] {
       Gate::Alone alone{gate};
       EXPECT_EQ(alone.acquire({}, scheduler->now() + 1s).error().code, Errc::timeout);
     });
-    sleep(100ms);
+    pause(100ms);
     share(gate, 'b', 1s);
-    sleep(1s);
+    pause(1s);
     EXPECT_EQ(seen, "ab");
-    sleep(10s);
+    pause(10s);
   });
 }
 
 TEST_F(GateTest, a_call_that_waits_ends_at_its_deadline) {
   run([this](Gate& gate) {
     be_alone(gate, 'X', 5s);
-    sleep(1s);
+    pause(1s);
     EXPECT_EQ(gate.enter({}, scheduler->now() + 1s).error().code, Errc::timeout);
-    sleep(10s);
+    pause(10s);
     EXPECT_TRUE(gate.enter({}, runtime::no_deadline).has_value());
   });
 }
@@ -109,10 +109,10 @@ TEST_F(GateTest, announcing_alone_does_not_wait_and_withdrawing_opens_it_again) 
     {
       const Gate::Alone announced{gate};
       share(gate, 'a', 1s);
-      sleep(1s);
+      pause(1s);
       EXPECT_EQ(seen, "");
     }
-    sleep(2s);
+    pause(2s);
     EXPECT_EQ(seen, "a");
   });
 }

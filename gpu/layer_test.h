@@ -25,7 +25,9 @@
 
 namespace thresher::gpu {
 
-using namespace std::chrono_literals;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""min;
 using runtime::Errc;
 
 /// y[i] = x[i] * factor, in place.
@@ -142,7 +144,7 @@ struct Layer {
   }
   runtime::TimePoint in(runtime::Duration span) { return services.scheduler.now() + span; }
   CallOptions within(runtime::Duration span) { return CallOptions::until(in(span)); }
-  void sleep(runtime::Duration span) {
+  void pause(runtime::Duration span) {
     ASSERT_TRUE(runtime::sleep_for(services.scheduler, span).has_value());
   }
   /// Computes 0, 3, 6, ... on the device and says whether it did.

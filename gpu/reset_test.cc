@@ -101,7 +101,7 @@ TEST_F(ResetTest, a_wait_on_an_abandoned_stream_ends) {
     layer.services.scheduler.spawn({.name = "waiter"}, [&] {
       seen.set(accelerator->synchronize(layer.within(60s)).error().code);
     });
-    layer.sleep(1s);
+    layer.pause(1s);
     EXPECT_TRUE(accelerator->reset(forced(ResetOptions::Soft)).value().success);
     EXPECT_EQ(ended.get().value(), Errc::unavailable);
     layer.free(*accelerator);
@@ -234,7 +234,7 @@ TEST_F(ResetTest, full_ends_calls_that_hang_in_the_process) {
     layer.services.scheduler.spawn({.name = "hangs"}, [&] {
       seen.set(neighbour->trim_memory().error().code);
     });
-    layer.sleep(1s);
+    layer.pause(1s);
     const auto start = layer.services.scheduler.now();
     EXPECT_TRUE(accelerator->reset(forced(ResetOptions::Full)).value().success);
     EXPECT_LT(layer.services.scheduler.now() - start, 2s);
@@ -302,7 +302,7 @@ TEST_F(ResetTest, resets_of_one_context_are_serialised) {
         ++done;
       });
     }
-    layer.sleep(10s);
+    layer.pause(10s);
     EXPECT_EQ(done, 3);
     EXPECT_EQ(accelerator->epoch(), 4u);
     accelerator->dispose().value();
@@ -316,7 +316,7 @@ TEST_F(ResetTest, a_reset_whose_authority_went_while_it_waited_is_refused) {
     layer.services.scheduler.spawn({.name = "first"}, [&] {
       EXPECT_TRUE(accelerator->reset(ResetOptions::Hard).value().success);
     });
-    layer.sleep(1ms);
+    layer.pause(1ms);
     runtime::Promise<Errc> seen{layer.services.scheduler};
     auto ended = seen.future();
     layer.services.scheduler.spawn({.name = "late"}, [&] {
@@ -324,7 +324,7 @@ TEST_F(ResetTest, a_reset_whose_authority_went_while_it_waited_is_refused) {
                              .authority = source.authority()};
       seen.set(accelerator->reset(ResetOptions::Hard, call).error().code);
     });
-    layer.sleep(1ms);
+    layer.pause(1ms);
     source.revoke();
     EXPECT_EQ(ended.get().value(), Errc::refused);
     EXPECT_EQ(accelerator->epoch(), 2u);
