@@ -1,6 +1,6 @@
-// CAF, to compare with grain_call_bench.cc: 100 pairs on one thread, as a bare ping-pong of messages
-// and as requests with a timeout. Items are request/response pairs; rates are by the CPU time of the
-// process, so that other work of the machine does not count.
+// CAF, to compare with grain_call_bench.cc: 100 pairs on one thread, as a bare ping-pong of
+// messages and as requests with a timeout. Items are request/response pairs; rates are by the CPU
+// time of the process, so that other work of the machine does not count.
 #include <benchmark/benchmark.h>
 
 #include <caf/all.hpp>
