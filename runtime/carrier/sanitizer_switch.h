@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(__SANITIZE_THREAD__)
@@ -20,6 +21,14 @@ struct Bounds {
   const void* low = nullptr;
   std::size_t bytes = 0;
 };
+
+/// Has AddressSanitizer forget what it knows of this memory: functions that never return (those
+/// below an ended or abandoned fiber) leave the marks of their variables on its stack.
+inline void forget([[maybe_unused]] Bounds memory) noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_unpoison_memory_region(memory.low, memory.bytes);
+#endif
+}
 
 /// What a fiber needs before it is first switched to.
 inline void* make_fiber() noexcept {

@@ -3,6 +3,7 @@
 #include "thresher/runtime/carrier/stack_pool.h"
 
 #include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/carrier/sanitizer_switch.h"
 
 #include <sys/mman.h>
 #include <cstdio>
@@ -30,7 +31,10 @@ StackPool::StackPool(std::size_t stack_bytes, std::uint32_t guarded_max)
 }
 
 StackPool::~StackPool() {
-  for (const Chunk& chunk : chunks_) munmap(chunk.begin, chunk.bytes);
+  for (const Chunk& chunk : chunks_) {
+    sanitizer::forget({chunk.begin, chunk.bytes});
+    munmap(chunk.begin, chunk.bytes);
+  }
 }
 
 void StackPool::add_chunk() {
@@ -59,6 +63,7 @@ FiberStack StackPool::take() {
   if (free_.empty()) add_chunk();
   const FiberStack stack = free_.back();
   free_.pop_back();
+  sanitizer::forget({stack.low, stack_bytes_});
   *stack.canary = canary;
   return stack;
 }

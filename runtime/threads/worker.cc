@@ -190,6 +190,7 @@ void Worker::thread_main() {
   carriers_ = std::make_unique<Carriers>(*this, options);
   work();
   wait_for_batches();
+  drop_abandoned();
   carriers_.reset();
   worker_of_thread = nullptr;
 }
@@ -287,8 +288,13 @@ void Worker::join() {
   leaving_.store(true, std::memory_order_seq_cst);
   sleeper_.wake();
   thread_.join();
-  for (auto* fiber = live_.pop_front(); fiber != nullptr; fiber = live_.pop_front()) {
-    THRESHER_ASSERT(fiber->unwound == unwound_max);  // An abandoned one: its stack refers to it.
+}
+
+void Worker::drop_abandoned() {
+  // Their stacks never run again; what their bodies hold goes with them.
+  while (ThreadFiber* const fiber = live_.pop_front()) {
+    THRESHER_ASSERT(fiber->unwound == unwound_max);
+    delete fiber;
   }
 }
 

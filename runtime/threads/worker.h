@@ -125,6 +125,7 @@ class Worker final : public CarrierClient {
   void work();
   void wait_for_batches();
   void unwind_one(ThreadFiber& fiber);
+  void drop_abandoned();
   void poll() noexcept;
   void receive() noexcept;
   void sleep() noexcept;
