@@ -1,8 +1,8 @@
 // How faults are drawn: the one thing undecided that a plan may contain, given from outside.
 //
-// In the simulated world answers come from the tape's lanes (`fault/device1`), so that a fault added
-// or dropped on one device shifts no draw of another. Answer 0 is always the dull one: no fault, the
-// smallest value.
+// In the simulated world answers come from the tape's lanes (`fault/device1`), so that a fault
+// added or dropped on one device shifts no draw of another. Answer 0 is always the dull one: no
+// fault, the smallest value.
 #pragma once
 
 #include "thresher/runtime/base/hash.h"

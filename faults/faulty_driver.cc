@@ -1,5 +1,5 @@
-// What each effect does to a call. Device effects are made before the call is passed on, so that the
-// work which the call submits, and no other, is struck.
+// What each effect does to a call. Device effects are made before the call is passed on, so that
+// the work which the call submits, and no other, is struck.
 #include "thresher/faults/faulty_driver.h"
 
 #include "thresher/runtime/base/assert.h"

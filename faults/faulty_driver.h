@@ -1,8 +1,8 @@
-// The driver wrapper that injects a plan: before each call it asks the Injector, and then answers a
-// code instead, delays, arms the device's saboteur, or passes the call on as it is.
+// The driver wrapper that injects a plan: before each call it asks the Injector, and then answers
+// a code instead, delays, arms the device's saboteur, or passes the call on as it is.
 //
-// What it injects carries the mark. One wrapper a driver process; the Injector outlives it and keeps
-// what stays. An empty plan changes nothing but the handles it watches.
+// What it injects carries the mark. One wrapper a driver process; the Injector outlives it and
+// keeps what stays. An empty plan changes nothing but the handles it watches.
 #pragma once
 
 #include "thresher/faults/forwarding_driver.h"

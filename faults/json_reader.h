@@ -1,8 +1,8 @@
 // Strict reading of one JSON object: what was not asked for is an error, and so is a wrong type.
 //
-// The first problem is kept, later ones are dropped, and nothing throws; after a problem every read
-// leaves its target as it was. Messages have one form: path, rule, and the value that is there. Used
-// for fault plans and device profiles.
+// The first problem is kept, later ones are dropped, and nothing throws; after a problem every
+// read leaves its target as it was. Messages have one form: path, rule, and the value that is
+// there. Used for fault plans and device profiles.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,8 +1,8 @@
 // A fault plan: rules as data. Each names a point, a condition and an effect.
 //
-// A plan is read from JSON strictly (unknown keys, wrong types, ratios out of range, effects that do
-// not fit their point are refused with path, value and remedy) and printed back so that reading it
-// again gives an equal plan. It holds no state of a run; that is the Injector's.
+// A plan is read from JSON strictly (unknown keys, wrong types, ratios out of range, effects that
+// do not fit their point are refused with path, value and remedy) and printed back so that reading
+// it again gives an equal plan. It holds no state of a run; that is the Injector's.
 #pragma once
 
 #include "thresher/faults/draw.h"

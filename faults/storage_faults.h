@@ -1,5 +1,5 @@
-// Faults of the storage seam, from a plan: calls that fail before or after they were applied, answer
-// an ETag conflict, or are slow. Errors carry the mark.
+// Faults of the storage seam, from a plan: calls that fail before or after they were applied,
+// answer an ETag conflict, or are slow. Errors carry the mark.
 #pragma once
 
 #include "thresher/faults/injector.h"

@@ -1,7 +1,9 @@
 // The driver's contract over the simulated driver, bare and wrapped.
 //
 // Each test runs in a world of its own with one device of the default profile.
+#include "thresher/faults/faulty_driver.h"
 #include "thresher/property_tests/contract/driver_contract.h"
+#include "thresher/sim/device/hashing_driver.h"
 #include "thresher/sim/device/simulated_driver.h"
 #include "thresher/sim/world.h"
 
@@ -38,12 +40,44 @@ class SimulatedRig : public DriverRig {
   std::unique_ptr<gpu::Driver> driver_under_test;
 };
 
+/// Within the wrapper that injects an empty plan.
+class WrappedRig final : public SimulatedRig {
+  std::unique_ptr<gpu::Driver> wrap(std::unique_ptr<sim::SimulatedDriver> driver) override {
+    injector = std::make_unique<faults::Injector>(
+        faults::Plan{}, faults::InjectorParts{.draw = draw, .log = log},
+        faults::Budget::everything(), scheduler().now());
+    inner = std::move(driver);
+    return std::make_unique<faults::FaultyDriver>(*inner, nullptr, *injector, scheduler());
+  }
+
+  struct Log : faults::FaultLog {
+    void injected(std::size_t, const faults::Rule&) override { ADD_FAILURE(); }
+  } log;
+  faults::DullDraw draw;
+  std::unique_ptr<faults::Injector> injector;
+  std::unique_ptr<sim::SimulatedDriver> inner;
+};
+
+/// Within the wrapper that folds calls into the trace hash.
+class HashingRig final : public SimulatedRig {
+  std::unique_ptr<gpu::Driver> wrap(std::unique_ptr<sim::SimulatedDriver> driver) override {
+    inner = std::move(driver);
+    return std::make_unique<sim::HashingDriver>(*inner, world);
+  }
+
+  std::unique_ptr<sim::SimulatedDriver> inner;
+};
+
+template <typename Rig>
+std::unique_ptr<DriverRig> make_rig() {
+  return std::make_unique<Rig>();
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Simulated, DriverContract,
-    testing::Values(DriverRigKind{"simulated",
-                                  []() -> std::unique_ptr<DriverRig> {
-                                    return std::make_unique<SimulatedRig>();
-                                  }}),
+    testing::Values(DriverRigKind{"bare", make_rig<SimulatedRig>},
+                    DriverRigKind{"wrapped_with_an_empty_plan", make_rig<WrappedRig>},
+                    DriverRigKind{"hashing", make_rig<HashingRig>}),
     driver_rig_name);
 
 }  // namespace

@@ -1,8 +1,8 @@
-// The driver wrapper that folds every call into the world's trace hash: which call, its result code,
-// and a checksum of what crossed. Outermost, so that what faults made of a call is seen too.
+// The driver wrapper that folds every call into the world's trace hash: which call, its result
+// code, and a checksum of what crossed. Outermost, so that what faults made of a call is seen too.
 //
-// What a copy brings to the host is folded when the copy runs, through the machine's tap, since the
-// call returns before. Host addresses never enter: they differ between runs.
+// What a copy brings to the host is folded when the copy runs, through the machine's tap, since
+// the call returns before. Host addresses never enter: they differ between runs.
 #pragma once
 
 #include "thresher/faults/forwarding_driver.h"

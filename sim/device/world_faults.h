@@ -1,5 +1,5 @@
-// All of a world's fault injection in one place: a plan, drawn from the tape and told to the report,
-// at the driver, the devices, the worker processes, the accelerator layer and the storage.
+// All of a world's fault injection in one place: a plan, drawn from the tape and told to the
+// report, at the driver, the devices, the worker processes, the accelerator layer and the storage.
 //
 // Order of use: make it, `arm` a plan, give `wrapper()` to the driver host and `attach` it, hand
 // `layer()` to the layer, wrap storages, and `heal` when the heal phase begins. Not armed, it
