@@ -25,7 +25,11 @@ endfunction()
 
 function(thresher_add_property_tests)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/property_tests/*.cc")
+  list(FILTER sources EXCLUDE REGEX "/property_tests/determinism/")
   thresher_link_headers(property_tests)
+  # Prints the trace hashes of many runs: what the determinism stage compares between processes.
+  add_executable(hash_runs property_tests/determinism/hash_runs.cc)
+  target_link_libraries(hash_runs PRIVATE thresher_flags thresher_scenarios)
   if(NOT sources)
     return()
   endif()

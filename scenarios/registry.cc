@@ -2,6 +2,7 @@
 // never decides what it runs. A new scenario adds its factory here and nowhere else.
 #include "thresher/runtime/base/assert.h"
 #include "thresher/scenarios/canary/lost_update.h"
+#include "thresher/scenarios/guide/guide_scenario.h"
 #include "thresher/scenarios/scenario.h"
 
 #include <algorithm>
@@ -11,10 +12,24 @@ namespace thresher::scenarios {
 
 namespace {
 
+using guide::GuideScenario;
+using guide::Pattern;
+
 /// Constant after its first use, so that no order of initialisation matters.
 const auto& registered() {
-  static const std::array<const Scenario*, 1> scenarios{
-      &canary::lost_update(),
+  static const GuideScenario breaker{Pattern::breaker, false};
+  static const GuideScenario breaker_published{Pattern::breaker, true};
+  static const GuideScenario hybrid{Pattern::hybrid, false};
+  static const GuideScenario hybrid_published{Pattern::hybrid, true};
+  static const GuideScenario isolated{Pattern::isolated, false};
+  static const GuideScenario isolated_published{Pattern::isolated, true};
+  static const GuideScenario pooled{Pattern::pooled, false};
+  static const GuideScenario pooled_published{Pattern::pooled, true};
+  static const GuideScenario retry{Pattern::retry, false};
+  static const GuideScenario retry_published{Pattern::retry, true};
+  static const std::array<const Scenario*, 11> scenarios{
+      &canary::lost_update(), &breaker, &breaker_published, &hybrid, &hybrid_published,
+      &isolated, &isolated_published, &pooled, &pooled_published, &retry, &retry_published,
   };
   return scenarios;
 }

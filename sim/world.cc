@@ -149,6 +149,8 @@ void World::cross(std::uint64_t call, std::uint64_t result, std::uint64_t checks
   }
 }
 
+void World::jump_wall(runtime::Duration by) noexcept { impl_->scheduler.jump_wall(by); }
+
 RunResult World::run(runtime::Task main) {
   THRESHER_ASSERT(!impl_->ran);
   impl_->ran = true;

@@ -92,6 +92,9 @@ class World {
   /// what crossed (see `checksum`). Called by seam implementations only.
   void cross(std::uint64_t call, std::uint64_t result, std::uint64_t checksum) noexcept;
 
+  /// Moves the wall clock against monotonic time: a fault of the clock, never of waits.
+  void jump_wall(runtime::Duration by) noexcept;
+
   /// Runs `main` as the first foreground fiber and everything it starts, to the end. Once.
   RunResult run(runtime::Task main);
 

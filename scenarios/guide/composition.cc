@@ -123,7 +123,7 @@ Composition::Parts::Parts(sim::World& in_world, const sim::RunKey& key, const Co
       witness{services, in_world.checks()},
       watch{in_world.checks(), !published},
       devices{machine, key.profile, drawn},
-      faults{in_world, key, machine, published},
+      faults{in_world, key, machine},
       host{services, in_world.processes(), machine, faults.host_options(watch)},
       silo{services, silo_options()} {
   faults.begin(host);
@@ -230,7 +230,7 @@ Composition::Composition(sim::World& world, const sim::RunKey& key, Pattern patt
   }
 }
 
-Composition::~Composition() = default;
+Composition::~Composition() { parts_->faults.detach(); }
 
 std::string Composition::problem(const sim::RunKey& key) {
   const auto profile = sim::DeviceProfile::named(key.profile);

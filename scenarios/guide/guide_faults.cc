@@ -1,24 +1,76 @@
-// Faults of the guide scenarios.
-//
-// One fiber in the background makes what happens by time; what happens at calls is the plan's.
+// Faults of the guide scenarios: what happens at calls is the plan's; a background fiber makes what
+// happens by time.
 #include "thresher/scenarios/guide/guide_faults.h"
 
+#include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/fiber/sync.h"
+#include "thresher/scenarios/guide/fault_swarm.h"
+
+#include <chrono>
+
 namespace thresher::scenarios::guide {
+namespace {
 
-std::string GuideFaults::problem(const sim::RunKey&) { return {}; }
+/// No more strikes than that in a run, and no more lasting effects at one time: recovery is owed
+/// only for faults that end.
+constexpr std::uint64_t strikes_max = 8;
+constexpr std::uint64_t lasting_max = 3;
 
-GuideFaults::GuideFaults(sim::World& world, const sim::RunKey&, sim::SimulatedMachine& machine,
-                         bool)
-    : world_{world}, machine_{machine} {}
+}  // namespace
+
+std::string GuideFaults::problem(const sim::RunKey& key) {
+  return key.plan.empty() ? std::string{} : sim::WorldFaults::problem(key.plan);
+}
+
+GuideFaults::GuideFaults(sim::World& world, const sim::RunKey& key, sim::SimulatedMachine& machine)
+    : world_{world}, key_{key}, machine_{machine}, faults_{world, machine} {}
 
 sim::DriverHostOptions GuideFaults::host_options(sim::DriverWatch& watch) {
   sim::DriverHostOptions options;
   options.driver.watch = &watch;
+  options.wrap = faults_.wrapper();
   return options;
 }
 
-void GuideFaults::begin(sim::SimulatedDriverHost&) {}
+void GuideFaults::begin(sim::SimulatedDriverHost& host) {
+  faults_.attach(&host);
+  if (!key_.plan.empty()) {
+    auto plan = faults::Plan::parse(key_.plan);
+    THRESHER_ASSERT(plan.has_value());
+    const auto armed = faults_.arm(*std::move(plan), faults::Budget::everything());
+    THRESHER_ASSERT(armed.has_value());
+    return;
+  }
+  auto plan = draw_plan(world_.choices(), world_.checks(), machine_.device_count());
+  const auto armed =
+      faults_.arm(std::move(plan), faults::Budget::promised(strikes_max, lasting_max));
+  THRESHER_ASSERT(armed.has_value());
+  const auto lane = world_.choices().lane("draw/fault.clock_jump");
+  if (world_.choices().chance(lane, {.num = 1, .den = 5}, THRESHER_SITE("guide.clock.chosen"))) {
+    world_.checks().drawn("fault.clock_jump", "the wall clock jumps by 10 minutes");
+    world_.services().scheduler.spawn({.name = "clock", .background = true},
+                                      [this] { jump_clock(); });
+  }
+}
 
-void GuideFaults::heal(gpu::AcceleratorFactory*) {}
+void GuideFaults::jump_clock() {
+  const auto lane = world_.choices().lane("fault/clock");
+  const auto wait = world_.choices().between(lane, 1, 20, THRESHER_SITE("guide.clock.wait"));
+  static_cast<void>(
+      runtime::sleep_for(world_.services().scheduler, std::chrono::seconds{wait}));
+  if (healed_) return;
+  world_.jump_wall(std::chrono::minutes{10});
+  world_.checks().injected("the wall clock jumps by 10 minutes");
+}
+
+void GuideFaults::heal(gpu::AcceleratorFactory* factory) {
+  healed_ = true;
+  faults_.heal();
+  if (factory == nullptr) return;
+  for (std::uint32_t i = 0; i < machine_.device_count(); ++i) {
+    const gpu::DeviceOrdinal device{i};
+    if (!factory->usable(device)) factory->readmit(device);
+  }
+}
 
 }  // namespace thresher::scenarios::guide

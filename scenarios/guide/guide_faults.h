@@ -1,15 +1,16 @@
 // The faults of one guide run: the plan of its key, or one drawn from the seed.
 //
 // Fault model: device memory runs out, kernels fail, get stuck or come late, contexts and whole
-// driver processes are lost, devices fall off the bus, resets fail in every way that does not lie.
-// What the patterns do not claim to detect is never drawn: silent corruption, false successes. All
-// of it ends at heal, when lost devices are replaced; recovery is owed from there on.
+// driver processes are lost, devices fall off the bus, resets and canaries fail in every way that
+// does not lie, the wall clock jumps. What the patterns do not claim to detect is never drawn: silent
+// corruption, false successes. All of it ends at heal, when lost devices are replaced; recovery is
+// owed from there on.
 #pragma once
 
 #include "thresher/gpu/accelerator_factory.h"
-#include "thresher/gpu/layer_faults.h"
 #include "thresher/sim/device/simulated_driver_host.h"
 #include "thresher/sim/device/simulated_machine.h"
+#include "thresher/sim/device/world_faults.h"
 #include "thresher/sim/run_key.h"
 #include "thresher/sim/world.h"
 
@@ -23,23 +24,28 @@ class GuideFaults {
   /// The words of what is wrong with the key's plan; empty when it fits.
   static std::string problem(const sim::RunKey& key);
 
-  GuideFaults(sim::World& world, const sim::RunKey& key, sim::SimulatedMachine& machine,
-              bool published);
+  /// The machine has its devices.
+  GuideFaults(sim::World& world, const sim::RunKey& key, sim::SimulatedMachine& machine);
 
   /// Options of a host whose drivers pass through the plan and the trace hash.
   sim::DriverHostOptions host_options(sim::DriverWatch& watch);
-  gpu::LayerFaults& layer() noexcept { return layer_; }
-  /// Starts what the plan does by time; after the machine's devices were added.
+  gpu::LayerFaults& layer() noexcept { return faults_.layer(); }
+  /// Arms the plan and starts what happens by time.
   void begin(sim::SimulatedDriverHost& host);
   /// Ends all faults, repairs devices, and gives quarantined ones back to `factory`.
   void heal(gpu::AcceleratorFactory* factory);
-  std::uint64_t injected() const noexcept { return injected_; }
+  /// Before the host goes.
+  void detach() noexcept { faults_.attach(nullptr); }
+  std::uint64_t injected() const { return faults_.strikes(); }
 
  private:
+  void jump_clock();
+
   sim::World& world_;
+  const sim::RunKey& key_;
   sim::SimulatedMachine& machine_;
-  gpu::LayerFaults layer_;
-  std::uint64_t injected_ = 0;
+  sim::WorldFaults faults_;
+  bool healed_ = false;
 };
 
 }  // namespace thresher::scenarios::guide

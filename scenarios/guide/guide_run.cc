@@ -1,7 +1,7 @@
 // The three phases of a guide scenario's run.
 //
-// The bound of the progress phase is virtual: the longest promise of the patterns (a breaker that is
-// open for 5 minutes, an incident of 3) and room for two of them.
+// The bound of the progress phase is virtual: the longest promise of the patterns (a breaker that
+// is open for 5 minutes, an incident of 3) and room for two of them.
 #include "thresher/scenarios/guide/guide_run.h"
 
 #include "thresher/runtime/fiber/sync.h"

@@ -1,8 +1,9 @@
 // One run of a guide scenario, from the drawn configuration to the last check.
 //
-// Chaos: clients call grains while the plan's faults happen. Heal: faults stop. Progress: every grain
-// must compute again within a bound, or the verdict says which does not and why; then all grains are
-// deactivated, the silo stops, and nothing may be left over. Runs on the world's first fiber.
+// Chaos: clients call grains while the plan's faults happen. Heal: faults stop. Progress: every
+// grain must compute again within a bound, or the verdict says which does not and why; then all
+// grains are deactivated, the silo stops, and nothing may be left over. Runs on the world's first
+// fiber.
 #pragma once
 
 #include "thresher/scenarios/guide/composition.h"

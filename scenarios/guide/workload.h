@@ -2,8 +2,8 @@
 //
 // Each client is a fiber that makes calls one after another: scale and sum of small vectors, now
 // and then a retirement, a device reset or a caller's bug. What to call is drawn from lanes of its
-// own (`work/clientN`), so that a shrunk tape has a shorter workload. A result that is a success must equal the host
-// reference; a failure must be typed, and that is all chaos demands.
+// own (`work/clientN`), so that a shrunk tape has a shorter workload. A result that is a success
+// must equal the host reference; a failure must be typed, and that is all chaos demands.
 #pragma once
 
 #include "thresher/runtime/grain/silo.h"
