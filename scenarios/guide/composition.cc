@@ -13,9 +13,8 @@
 #include "thresher/scenarios/guide/hardened/breakers.h"
 #include "thresher/scenarios/guide/hardened/holding_grains.h"
 #include "thresher/scenarios/guide/hardened/leasing_grains.h"
-#include "thresher/scenarios/guide/published/isolated_grain.h"
-#include "thresher/scenarios/guide/published/pooled_grain.h"
-#include "thresher/scenarios/guide/published/recovery_grains.h"
+#include "thresher/scenarios/guide/published/accelerator_pool.h"
+#include "thresher/scenarios/guide/published/registration.h"
 #include "thresher/scenarios/guide/published/thresher_layer.h"
 #include "thresher/sim/device/simulated_driver_host.h"
 #include "thresher/sim/device/simulated_machine.h"
@@ -144,32 +143,11 @@ void Composition::Parts::make_published(Pattern pattern, const Configuration& dr
   }
   silo.add_service(witness);
   silo.add_service(*published_factory);
-  published_pool.emplace(services, *published_factory, drawn.pool_size);
-  silo.add_service(*published_pool);
-  const auto holding = [this]<typename G>(std::in_place_type_t<G>) {
-    silo.register_grain<G>("compute", [](GrainContext& context, Witness& seen,
-                                         published::AcceleratorFactory& factory) {
-      return std::make_unique<G>(context, seen, factory);
-    });
-  };
-  switch (pattern) {
-    case Pattern::isolated: holding(std::in_place_type<IsolatedComputeGrain>); break;
-    case Pattern::retry: holding(std::in_place_type<ResilientComputeGrain>); break;
-    case Pattern::breaker: holding(std::in_place_type<CircuitBreakerGrain>); break;
-    case Pattern::pooled:
-      silo.register_grain<PooledComputeGrain>(
-          "compute", [](GrainContext& context, Witness& seen, AcceleratorPool& from) {
-            return std::make_unique<PooledComputeGrain>(context, seen, from);
-          });
-      break;
-    case Pattern::hybrid:
-      silo.register_grain<SmartComputeGrain>(
-          "compute", [](GrainContext& context, Witness& seen,
-                        published::AcceleratorFactory& factory, AcceleratorPool& from) {
-            return std::make_unique<SmartComputeGrain>(context, seen, factory, from);
-          });
-      break;
+  if (has_pool(pattern)) {
+    published_pool.emplace(services, *published_factory, drawn.pool_size);
+    silo.add_service(*published_pool);
   }
+  register_grains(silo, pattern);
 }
 
 void Composition::Parts::make_hardened(Pattern pattern, const Configuration& drawn) {
@@ -264,18 +242,7 @@ void Composition::close() {
 // Nobody uses anything now: what the pools say must be what there is.
 void Composition::check_quiescence() {
   auto& checks = parts_->world.checks();
-  if (parts_->published_pool) {
-    const auto& pool = *parts_->published_pool;
-    checks.always(pool.free_slots() == pool.max_size(), label::slot_lost, [&pool] {
-      return "nobody holds an accelerator, and only " + std::to_string(pool.free_slots()) +
-             " of " + std::to_string(pool.max_size()) + " slots are free";
-    });
-    const auto alive = parts_->witness.ledger().alive("accelerator");
-    checks.always(alive <= pool.idle(), label::accelerator_lost, [&pool, alive] {
-      return std::to_string(alive) + " accelerators live, and the pool knows of " +
-             std::to_string(pool.idle());
-    });
-  }
+  if (parts_->published_pool) parts_->witness.check_pool(*parts_->published_pool);
   const auto check = [&checks](const gpu::PoolStatistics& is) {
     checks.always(is.leased == 0, label::slot_lost, [&is] {
       return std::to_string(is.leased) + " slots are leased, and nobody holds a lease";
@@ -288,6 +255,11 @@ void Composition::check_quiescence() {
   if (parts_->pool) check(parts_->pool->statistics());
   if (parts_->allocator) check(parts_->allocator->pool().statistics());
   if (parts_->allocator) check(parts_->allocator->exclusive().statistics());
+}
+
+void Composition::check_ledger() {
+  const auto& pool = parts_->published_pool;
+  parts_->witness.check_ledger(pool ? &*pool : nullptr);
 }
 
 }  // namespace thresher::scenarios::guide

@@ -53,6 +53,8 @@ class Composition {
   void close();
   /// Claims what must hold when every grain was deactivated.
   void check_quiescence();
+  /// Claims, after the silo has stopped, that nothing made was left undisposed.
+  void check_ledger();
   std::uint64_t faults_injected() const noexcept;
 
  private:

@@ -48,7 +48,7 @@ void GuideRun::run() {
   composition.close();
   const auto limit = runtime::deadline_after(scheduler.now(), retire_limit);
   static_cast<void>(composition.silo().stop(limit));
-  composition.witness().check_ledger();
+  composition.check_ledger();
 }
 
 // High-priority keys come first, so that a hybrid of one grain has one.

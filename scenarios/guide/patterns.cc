@@ -24,6 +24,12 @@ constexpr std::array isolated_defects{
            "every other grain in the shared primary context"},
     Defect{label::unhealthy_use,
            "a recovery that failed is only logged, and the next request computes on what is left"},
+    Defect{label::left_uninitialised,
+           "ResetDeviceAsync takes the Hard preset, whose Reinitialize is false: it reports "
+           "success, and the grain stays active with an accelerator that answers no more"},
+    Defect{label::success_discarded,
+           "DisposeAsync of the buffer stands inside the try block: when it throws, a result that "
+           "is already on the host is thrown away and the device reset"},
 };
 
 constexpr std::array pooled_defects{
@@ -39,7 +45,7 @@ constexpr std::array pooled_defects{
            "an accelerator whose reset answered no success goes to the next grain"},
     Defect{label::buffer_leaked,
            "an exception between AllocateAsync and DisposeAsync skips the disposal"},
-    Defect{label::accelerator_leaked,
+    Defect{label::pool_never_closed,
            "the pool cannot be closed: what lies idle in it at shutdown is never disposed"},
 };
 
@@ -81,6 +87,13 @@ constexpr std::array breaker_defects{
            "the aggressive reset inside the catch block throws and replaces the error"},
     Defect{label::wall_clock,
            "the open time is measured by DateTime.UtcNow: a clock that jumps closes it early"},
+    Defect{label::breaker_forgotten,
+           "the breaker's state lives in the activation: once it is deactivated, the next one "
+           "calls the failing device at once"},
+    Defect{label::wrong_retry_time,
+           "\"Retry after 00:05:00\" is the whole open time, however much of it has passed"},
+    Defect{label::neighbour_reset,
+           "the aggressive reset destroys the buffers of the other grains"},
 };
 
 /// A workload that never gets through, or never meets a failure, tests nothing.

@@ -2,6 +2,7 @@
 // read, and what cannot be reset on return is dropped. Nothing here is to be mended.
 #include "thresher/scenarios/guide/published/accelerator_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace thresher::scenarios::published {
@@ -28,7 +29,14 @@ Accelerator& AcceleratorPool::acquire(const runtime::CancellationToken& token,
   // Create new accelerator.
   Accelerator& created = factory_.create(token, std::move(owner));
   last_hand_out_ = {};
+  made_.push_back(created.ledger_id());
   return created;
+}
+
+bool AcceleratorPool::keeps(std::uint64_t ledger_id) const noexcept {
+  return std::ranges::any_of(available_, [ledger_id](const Accelerator* each) {
+    return each->ledger_id() == ledger_id;
+  });
 }
 
 void AcceleratorPool::release(Accelerator& accelerator) {

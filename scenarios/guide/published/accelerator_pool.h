@@ -26,6 +26,10 @@ class AcceleratorPool {
   std::uint64_t free_slots() const noexcept { return semaphore_.available(); }
   std::uint64_t idle() const noexcept { return available_.size(); }
   std::uint32_t max_size() const noexcept { return max_size_; }
+  /// Ledger ids of all accelerators that it ever created.
+  const std::vector<std::uint64_t>& made() const noexcept { return made_; }
+  /// True for the ledger id of an idle accelerator.
+  bool keeps(std::uint64_t ledger_id) const noexcept;
   /// The accelerator handed out last came out of a reset whose result was no success.
   struct HandOut {
     bool reused = false;
@@ -40,6 +44,7 @@ class AcceleratorPool {
   runtime::Semaphore semaphore_;
   std::uint32_t max_size_;
   HandOut last_hand_out_;
+  std::vector<std::uint64_t> made_;
 };
 
 }  // namespace thresher::scenarios::published

@@ -38,6 +38,11 @@ std::uint64_t Ledger::alive(std::string_view kind) const noexcept {
       }));
 }
 
+bool Ledger::alive(std::uint64_t id) const noexcept {
+  THRESHER_ASSERT(id >= 1 && id <= entries_.size());
+  return !entries_[id - 1].disposed;
+}
+
 std::vector<Ledger::Entry> Ledger::undisposed() const {
   std::vector<Entry> left;
   for (const Entry& entry : entries_) {

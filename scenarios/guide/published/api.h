@@ -36,14 +36,15 @@ class Exception : public runtime::ErrorException {
 class OutOfMemoryException final : public Exception {
   using Exception::Exception;
 };
-class InvalidOperationException final : public Exception {
+class InvalidOperationException : public Exception {
   using Exception::Exception;
 };
 class OperationCanceledException final : public Exception {
   using Exception::Exception;
 };
-class ObjectDisposedException final : public Exception {
-  using Exception::Exception;
+/// In .NET a kind of InvalidOperationException, so that samples catch it as one.
+class ObjectDisposedException final : public InvalidOperationException {
+  using InvalidOperationException::InvalidOperationException;
 };
 /// Everything else that the device reports.
 class AcceleratorException final : public Exception {
@@ -57,12 +58,12 @@ using gpu::ResetOptions;
 using gpu::ResetType;
 
 /// Presets as a user of DotCompute gets them: GrainDeactivation, ErrorRecovery and CompleteCleanup
-/// with the guide's values, those named after levels with DotCompute's own (Hard's Reinitialize is
-/// false there).
+/// with the guide's values, those named after levels with DotCompute's own. Hard's Reinitialize is
+/// false there; that of Soft and Context too, but there it is never read, so that over a layer that
+/// reads it they must say true to mean the same.
 namespace presets {
-inline constexpr ResetOptions soft{.reset_type = ResetType::soft, .reinitialize = false};
-inline constexpr ResetOptions context{
-    .reset_type = ResetType::context, .clear_kernel_cache = true, .reinitialize = false};
+inline constexpr ResetOptions soft = ResetOptions::Soft;
+inline constexpr ResetOptions context = ResetOptions::Context;
 inline constexpr ResetOptions hard{.reset_type = ResetType::hard,
                                    .clear_memory_pool = true,
                                    .clear_kernel_cache = true,
@@ -96,6 +97,8 @@ class Ledger {
   /// Requires: `id` is alive.
   void disposed(std::uint64_t id);
   std::uint64_t alive(std::string_view kind) const noexcept;
+  /// Requires: `id` was given by `made`.
+  bool alive(std::uint64_t id) const noexcept;
   /// The entries never disposed, in order of making.
   std::vector<Entry> undisposed() const;
 

@@ -55,6 +55,7 @@ std::vector<double> PublishedGrain::quick_start(const ComputeInput& input) {
   accelerator_->execute_kernel(kernel, buffer, input.scalar);
   std::vector<double> result(input.values.size());
   buffer.copy_to(result);
+  witness_.result_computed(name_);
   buffer.dispose();
   return result;
 }

@@ -40,6 +40,8 @@ class PublishedGrain : public runtime::Grain {
 
   /// Computes on `_accelerator` as the Quick Start does; throws what the device reports.
   std::vector<double> execute_compute(const ComputeInput& input);
+  /// An await of the base class's method, which has nothing to wait for.
+  void await_base(const char* method) { scheduler().yield({.verb = "await", .name = method}); }
   /// throw new InvalidOperationException("Not activated").
   void require_activated() const;
 

@@ -8,6 +8,7 @@ runtime::Result<void> IsolatedComputeGrain::on_activate(runtime::CancellationTok
   // Initialize GPU accelerator on grain activation.
   accelerator_ = &factory_.create(token, name());
   logger().info("grain activated with device " + accelerator_->device_name());
+  await_base("OnActivateAsync");
   return {};
 }
 
@@ -33,6 +34,7 @@ void IsolatedComputeGrain::reset_device() {
                                     runtime::make_error(runtime::Errc::reset_failed)};
   }
   logger().info("device reset completed");
+  witness().reset_claimed(name(), accelerator_->usable());
 }
 
 runtime::Result<void> IsolatedComputeGrain::on_deactivate(const runtime::DeactivationReason&,
@@ -44,6 +46,7 @@ runtime::Result<void> IsolatedComputeGrain::on_deactivate(const runtime::Deactiv
     accelerator_ = nullptr;
   }
   logger().info("grain deactivated");
+  await_base("OnDeactivateAsync");
   return {};
 }
 

@@ -24,6 +24,7 @@ void check_hand_out(guide::Witness& witness, const AcceleratorPool& pool,
 runtime::Result<void> PooledComputeGrain::on_activate(runtime::CancellationToken token) {
   accelerator_ = &pool_.acquire(token, name());
   check_hand_out(witness(), pool_, *accelerator_, name());
+  await_base("OnActivateAsync");
   return {};
 }
 
@@ -33,6 +34,7 @@ runtime::Result<void> PooledComputeGrain::on_deactivate(const runtime::Deactivat
     pool_.release(*accelerator_);
     accelerator_ = nullptr;
   }
+  await_base("OnDeactivateAsync");
   return {};
 }
 
@@ -62,6 +64,7 @@ runtime::Result<void> SmartComputeGrain::on_activate(runtime::CancellationToken 
                                     runtime::make_error(runtime::Errc::configuration)};
   }
   witness().exclusive_use(name(), accelerator_->device_id(), high_priority_);
+  await_base("OnActivateAsync");
   return {};
 }
 
@@ -77,6 +80,7 @@ runtime::Result<void> SmartComputeGrain::on_deactivate(const runtime::Deactivati
     }
     accelerator_ = nullptr;
   }
+  await_base("OnDeactivateAsync");
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "thresher/runtime/fiber/sync.h"
 
 #include <optional>
+#include <utility>
 
 namespace thresher::scenarios::published {
 namespace {
@@ -24,6 +25,7 @@ runtime::Duration progressive_delay(int attempt) {
 
 runtime::Result<void> HoldingGrain::on_activate(runtime::CancellationToken token) {
   accelerator_ = &factory_.create(token, name());
+  await_base("OnActivateAsync");
   return {};
 }
 
@@ -34,6 +36,7 @@ runtime::Result<void> HoldingGrain::on_deactivate(const runtime::DeactivationRea
     accelerator_->dispose();
     accelerator_ = nullptr;
   }
+  await_base("OnDeactivateAsync");
   return {};
 }
 
@@ -75,15 +78,22 @@ std::vector<double> ResilientComputeGrain::process(const ComputeInput& input) {
       "Compute failed after " + std::to_string(max_attempts) + " attempts", *last_exception};
 }
 
+runtime::Result<void> CircuitBreakerGrain::on_deactivate(
+    const runtime::DeactivationReason& reason, runtime::CancellationToken token) {
+  witness().breaker_gone(name());
+  return HoldingGrain::on_deactivate(reason, std::move(token));
+}
+
 std::vector<double> CircuitBreakerGrain::process(const ComputeInput& input) {
   require_activated();
   // Check circuit breaker.
   if (circuit_open_) {
     if (scheduler().wall_now() - last_failure_time_ > circuit_reset_time) {
-      witness().breaker_half_opens(name(), circuit_reset_time);
+      witness().breaker_half_opens(name());
       // Attempt to reset circuit.
       try_reset_circuit();
     } else {
+      witness().breaker_refused(name(), circuit_reset_time);
       throw InvalidOperationException{"Circuit breaker open. Retry after 00:05:00",
                                       runtime::make_error(Errc::breaker_open)};
     }
@@ -107,7 +117,8 @@ void CircuitBreakerGrain::failed(const Exception& failure) {
   // Open circuit if threshold exceeded.
   if (consecutive_failures_ >= failure_threshold) {
     circuit_open_ = true;
-    witness().breaker_opened(name(), accelerator_->device_id(), failure.error());
+    witness().breaker_opened(name(), accelerator_->device_id(), circuit_reset_time,
+                             failure.error());
     logger().log(runtime::LogLevel::critical, "circuit breaker opened");
     // Aggressive reset attempt.
     accelerator_->reset(presets::error_recovery, runtime::CancellationToken::none());

@@ -35,6 +35,10 @@ class CircuitBreakerGrain final : public HoldingGrain {
   using HoldingGrain::HoldingGrain;
   static void bind(runtime::MethodTable<CircuitBreakerGrain>& table) { bind_compute(table); }
 
+  /// Tells the harness that the breaker's state goes; else as the base class.
+  runtime::Result<void> on_deactivate(const runtime::DeactivationReason& reason,
+                                      runtime::CancellationToken token) override;
+
  private:
   std::vector<double> process(const ComputeInput& input) override;
   void try_reset_circuit();
