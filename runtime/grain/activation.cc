@@ -79,11 +79,6 @@ void Activation::receive(Message& message) {
     worker_.refuse(message, *failure_);
     return;
   }
-  if (message.expires != no_deadline && message.expires <= scheduler().now()) {
-    message.dropped = true;
-    worker_.answer(message);
-    return;
-  }
   if (is_over_limit(message)) return;
   // The common case first: nothing waits and nothing runs.
   if (waiting_.empty() && may_start(message) && running_.empty()) {
@@ -195,9 +190,18 @@ void Activation::run_turn(Message& message) {
   } else if (message.cancel_requested.load(std::memory_order_acquire)) {
     message.failure = CallError{make_error(Errc::cancelled), nullptr, nullptr};
   } else {
+    const bool holds = is_exclusive(message) && core().options.report_call_cycles;
+    const ObjectId object{id_.hash()};
+    if (holds) scheduler().hold(object);
     execute(message, frame);
+    if (holds) scheduler().release(object);
   }
   turn.end();
+}
+
+bool Activation::is_exclusive(const Message& message) const noexcept {
+  return blocking_ == &message && !message.read_only() && sections_.empty() &&
+         only_special_requests_pass(class_.options());
 }
 
 void Activation::execute(Message& message, const RequestFrame& frame) {

@@ -94,6 +94,8 @@ class Activation final : public GrainContext {
   Admission admission_of(Message& message);
   void start_turn(Message& message);
   void run_turn(Message& message);
+  /// No other request can start while it runs, whatever it is.
+  bool is_exclusive(const Message& message) const noexcept;
   void execute(Message& message, const RequestFrame& frame);
   void invoke_method(Message& message, const CancellationToken& token);
   void call_method(Message& message, const CancellationToken& token);
@@ -104,6 +106,7 @@ class Activation final : public GrainContext {
   bool is_over_limit(Message& message);
   bool section_is_open(std::uint64_t chain) const noexcept;
   void watch_for_stuck_turn();
+  TimePoint stuck_after() const noexcept;
   void alarm_fired();
   void check_stuck_turn();
 

@@ -153,16 +153,20 @@ void Activation::give_up_deactivation() {
 
 void Activation::watch_for_stuck_turn() {
   if (state_ != ActivationState::valid || blocking_ == nullptr || alarm_.armed()) return;
-  const TimePoint since =
-      blocking_since_ != TimePoint::min() ? blocking_since_ : scheduler().now();
-  worker_.alarms.set(alarm_, deadline_after(since, core().options.max_request_processing_time));
+  worker_.alarms.set(alarm_, stuck_after());
+}
+
+TimePoint Activation::stuck_after() const noexcept {
+  // A turn that has not begun yet counts from now.
+  const bool begun = blocking_since_ != TimePoint::min();
+  return deadline_after(begun ? blocking_since_ : scheduler().now(),
+                        core().options.max_request_processing_time);
 }
 
 void Activation::check_stuck_turn() {
   const bool somebody_waits = blocking_ != nullptr && !waiting_.empty();
   if (state_ != ActivationState::valid || !somebody_waits) return;
-  const TimePoint limit =
-      deadline_after(blocking_since_, core().options.max_request_processing_time);
+  const TimePoint limit = stuck_after();
   if (limit <= scheduler().now()) {
     become_zombie();
   } else {
@@ -231,6 +235,9 @@ void Activation::hand_over_waiting() {
     dequeue(message);
     if (message.kind == MessageKind::timer_tick) {
       static_cast<TickMessage&>(message).timer.tick_ended();
+    } else if (message.expires <= scheduler().now()) {
+      message.dropped = true;
+      worker_.answer(message);
     } else if (!ran_a_request_ && ++message.forward_count > forward_count_max) {
       worker_.refuse(message, core().failure(Errc::rejected, "forwarding failed: the activations "
                                                              "of the grain end without running"));

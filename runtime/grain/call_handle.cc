@@ -146,9 +146,11 @@ bool CallHandle::park(const CancellationToken& token, TimePoint deadline) {
   };
   THRESHER_ASSERT(message_->waiter == nullptr);
   Scheduler& scheduler = core_->services.scheduler;
+  // What passes the running requests waits for no grain, so it is no part of a cycle.
+  const bool passes = message_->always_interleaves() || message_->chain != 0;
   Wait wait{Operation{.verb = "call",
-                      .name = message_->method.name.data(),
-                      .object = ObjectId{message_->target.hash()}}};
+                      .name = message_->target.text().data(),
+                      .object = passes ? ObjectId{} : ObjectId{message_->target.hash()}}};
   message_->waiter = &wait;
   const Registered registered{*message_};
   const WaitEnd end = token.can_be_cancelled() ? token.park(scheduler, wait, deadline)

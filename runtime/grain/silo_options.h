@@ -14,8 +14,8 @@ namespace thresher::runtime {
 
 struct SiloOptions {
   SiloAddress address{};
-  /// A call without an answer ends as `timeout` after this long (outcome unknown). Swept with a
-  /// resolution of min(1 s, timeout), never early.
+  /// A call without an answer ends as `timeout` after this long (outcome unknown): found by a sweep
+  /// at most 1 ms late while the worker runs, never early.
   Duration response_timeout = std::chrono::seconds{30};
   /// After this long the token given to on_activate is cancelled and the activation fails.
   Duration activation_timeout = std::chrono::seconds{30};
@@ -36,6 +36,9 @@ struct SiloOptions {
   std::uint32_t enqueued_requests_hard_max = 0;
   /// Also encode, decode and compare the arguments and results of local calls (simulation).
   bool verify_encoding = false;
+  /// Tell the scheduler which turn holds which grain, so that a simulated world reports a cycle of
+  /// calls by name at once, where the runtime's own answer is the response timeout.
+  bool report_call_cycles = false;
   /// The cluster's directory, borrowed; null keeps rows within the silo.
   Directory* directory = nullptr;
 };

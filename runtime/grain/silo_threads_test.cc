@@ -1,5 +1,5 @@
-// The silo over real worker threads: calls within and across workers, cancellation, deactivation and
-// stop under load. What is exact in time is tested in the simulated world.
+// The silo over real worker threads: calls within and across workers, cancellation, deactivation
+// and stop under load. What is exact in time is tested in the simulated world.
 #include "thresher/runtime/fiber/sync.h"
 #include "thresher/runtime/grain/silo.h"
 #include "thresher/runtime/threads/thread_scheduler.h"

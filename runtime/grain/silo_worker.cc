@@ -12,7 +12,9 @@
 namespace thresher::runtime {
 namespace {
 
+/// A sweep follows at most this long after the one before, and not sooner than the other.
 constexpr Duration sweep_period_max = std::chrono::seconds{1};
+constexpr Duration sweep_period_min = std::chrono::milliseconds{1};
 
 }  // namespace
 
@@ -21,7 +23,6 @@ SiloWorker::SiloWorker(SiloCore& given_core, WorkerId id)
       alarms{given_core.services.scheduler},
       id_{id},
       sweep_{[](void* self) { static_cast<SiloWorker*>(self)->sweep(); }, this, true},
-      sweep_period_{sweep_period_max},
       collector_{[](void* self) { static_cast<SiloWorker*>(self)->collector_tick(); }, this, false}
 {}
 
@@ -63,33 +64,30 @@ void SiloWorker::send(Message& message) {
   }
 }
 
-void SiloWorker::arm_sweep(Duration timeout, TimePoint now) {
-  if (timeout >= sweep_period_ && sweep_.armed()) return;
-  sweep_period_ = std::min(sweep_period_, timeout);
-  const TimePoint due = deadline_after(now, sweep_period_);
-  if (!sweep_.armed() || due < sweep_.due()) alarms.set(sweep_, due);
-}
-
 void SiloWorker::stamp_timeout(Message& message, Duration timeout) {
   THRESHER_ASSERT(timeout > Duration{0});
   if (timeout == forever) return;
   const TimePoint now = scheduler().now();
   message.expires = deadline_after(now, timeout);
-  if (message.wants_answer()) arm_sweep(timeout, now);
+  if (!message.wants_answer() || (sweep_.armed() && sweep_.due() <= message.expires)) return;
+  alarms.set(sweep_, std::min(message.expires, deadline_after(now, sweep_period_max)));
 }
 
 void SiloWorker::sweep() {
   const TimePoint now = scheduler().now();
+  TimePoint earliest = no_deadline;
   for (MessageLink* link = pending_.front(); link != nullptr;) {
     MessageLink* const following = link->next;
-    if (link->message.expires <= now) end_call(link->message, CallEnd::timed_out);
+    if (link->message.expires <= now) {
+      end_call(link->message, CallEnd::timed_out);
+    } else {
+      earliest = std::min(earliest, link->message.expires);
+    }
     link = following;
   }
-  if (pending_.empty()) {
-    sweep_period_ = std::min(sweep_period_max, core.options.response_timeout);
-  } else {
-    alarms.set(sweep_, deadline_after(now, sweep_period_));
-  }
+  if (pending_.empty()) return;
+  const TimePoint soonest = deadline_after(now, sweep_period_min);
+  alarms.set(sweep_, std::clamp(earliest, soonest, deadline_after(now, sweep_period_max)));
 }
 
 void SiloWorker::end_call(Message& message, CallEnd end) noexcept {

@@ -102,7 +102,6 @@ class SiloWorker {
   class FiberHold;
   void enter() noexcept;
   void leave() noexcept;
-  void arm_sweep(Duration timeout, TimePoint now);
   void sweep();
   void collector_tick();
   static Activation* next_of(const Activation& activation) noexcept;
@@ -118,7 +117,6 @@ class SiloWorker {
   /// Calls whose token may still cancel them, by correlation.
   std::map<std::uint64_t, Message*> cancellable_;
   Alarm sweep_;
-  Duration sweep_period_;
   Alarm collector_;
   TimePoint collector_horizon_{};
   std::uint64_t correlation_next_ = 0;

@@ -6,7 +6,6 @@
 #include "thresher/runtime/grain/activation.h"
 #include "thresher/runtime/grain/silo_worker.h"
 
-#include <chrono>
 
 namespace thresher::runtime {
 
@@ -44,7 +43,10 @@ Activation* SiloWorker::create(Message& message) {
 
 void SiloWorker::cancel_request(const GrainId& grain, std::uint64_t correlation) {
   THRESHER_ASSERT(core.worker_of(grain) == id_.value);
-  // Zombies are out of the table and may still run it, so all of the grain's are asked.
+  Activation* const current = table_.find(grain);
+  if (current != nullptr && current->cancel_request(correlation)) return;
+  // A zombie is out of the table and may still run it.
+  if (activations_.size() == table_.size()) return;
   for (Activation* at = activations_.front(); at != nullptr; at = at->next) {
     if (at->id() == grain && at->cancel_request(correlation)) return;
   }
@@ -101,7 +103,6 @@ Activation* SiloWorker::next_of(const Activation& activation) noexcept { return 
 
 void SiloWorker::start() {
   THRESHER_ASSERT(scheduler().current_worker() == id_);
-  sweep_period_ = std::min(sweep_period_, core.options.response_timeout);
   spawn("silo.alarms", [this] { alarms.run(); }, /*background=*/true);
 }
 
