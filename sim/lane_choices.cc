@@ -3,6 +3,7 @@
 #include "thresher/sim/lane_choices.h"
 
 #include "thresher/runtime/base/assert.h"
+#include "thresher/sim/trace.h"
 
 #include <algorithm>
 
@@ -14,12 +15,14 @@ constexpr std::size_t resync_max = 8;
 
 }  // namespace
 
-void LaneChoices::begin(const WorldOptions& options) {
+void LaneChoices::begin(const WorldOptions& options, const Position* position) {
   seed_ = options.seed;
   record_ = options.record;
   silent_ = false;
   tape_ = options.replay;
   mode_ = options.replay_mode;
+  trace_ = position != nullptr ? options.trace : nullptr;
+  position_ = position;
   lanes_used_ = 0;
   by_name_.clear();
 }
@@ -69,7 +72,19 @@ std::uint64_t LaneChoices::answer(Lane& lane, std::uint64_t n, const runtime::Si
   if (record_) lane.recorded.push_back({site.hash, n, value});
   hash_.fold(lane.hash);
   hash_.fold(value);
+  if (trace_ != nullptr) trace(lane, n, value);
   return value;
+}
+
+void LaneChoices::trace(const Lane& lane, std::uint64_t n, std::uint64_t value) {
+  THRESHER_ASSERT(position_ != nullptr);
+  trace_->add({.at = position_->now,
+               .step = position_->step,
+               .fiber = position_->fiber,
+               .kind = TraceKind::choice,
+               .text = trace_->intern(lane.name),
+               .a = value,
+               .b = n});
 }
 
 std::uint64_t LaneChoices::replay(Lane& lane, std::uint64_t n, const runtime::Site& site) {

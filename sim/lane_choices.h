@@ -9,6 +9,7 @@
 #include "thresher/sim/choices.h"
 #include "thresher/sim/explore/split_mix.h"
 #include "thresher/sim/id_table.h"
+#include "thresher/sim/position.h"
 #include "thresher/sim/tape.h"
 #include "thresher/sim/trace_hash.h"
 #include "thresher/sim/world.h"
@@ -25,8 +26,9 @@ class LaneChoices final : public Choices {
   /// Both outlive this object. A divergence of a strict replay is reported to `checks`.
   LaneChoices(TraceHash& hash, Checks& checks) : hash_{hash}, checks_{checks} {}
 
-  /// Forgets all lanes and begins a run.
-  void begin(const WorldOptions& options);
+  /// Forgets all lanes and begins a run. With a `position`, which outlives the run, answers are
+  /// traced.
+  void begin(const WorldOptions& options, const Position* position = nullptr);
   LaneId lane(std::string_view name) override;
   std::uint64_t choose(LaneId lane, std::uint64_t n, const runtime::Site& site) override;
   /// 64 bits at once.
@@ -48,6 +50,7 @@ class LaneChoices final : public Choices {
   };
   std::uint64_t answer(Lane& lane, std::uint64_t n, const runtime::Site& site);
   std::uint64_t replay(Lane& lane, std::uint64_t n, const runtime::Site& site);
+  void trace(const Lane& lane, std::uint64_t n, std::uint64_t value);
   void diverged(const Lane& lane, std::uint64_t n, const runtime::Site& site);
 
   TraceHash& hash_;
@@ -56,6 +59,8 @@ class LaneChoices final : public Choices {
   bool record_ = false;
   bool silent_ = false;
   const Tape* tape_ = nullptr;
+  Trace* trace_ = nullptr;
+  const Position* position_ = nullptr;
   ReplayMode mode_ = ReplayMode::strict;
   std::vector<Lane> lanes_;
   std::size_t lanes_used_ = 0;  ///< Those beyond are kept for their memory.

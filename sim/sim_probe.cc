@@ -53,7 +53,15 @@ void SimProbe::log(runtime::LogLevel level, std::string_view logger,
 }
 
 void SimProbe::reachable(const runtime::Site& site) noexcept {
-  if (!scheduler_.silent()) checks_.reached(site);
+  if (scheduler_.silent()) return;
+  checks_.reached(site);
+  if (trace_ == nullptr) return;
+  const Position& position = scheduler_.position();
+  trace_->add({.at = position.now,
+               .step = position.step,
+               .fiber = position.fiber,
+               .kind = TraceKind::reached,
+               .text = trace_->intern(site.text)});
 }
 
 bool SimProbe::fault_point(const runtime::Site& site) noexcept {

@@ -16,6 +16,7 @@
 #include "thresher/sim/explore/strategy.h"
 #include "thresher/sim/hold_table.h"
 #include "thresher/sim/lane_choices.h"
+#include "thresher/sim/position.h"
 #include "thresher/sim/sim_fiber.h"
 #include "thresher/sim/tape.h"
 #include "thresher/sim/timer_heap.h"
@@ -30,14 +31,6 @@
 #include <vector>
 
 namespace thresher::sim {
-
-/// Where a run is: for failures and records.
-struct Position {
-  std::uint64_t step = 0;
-  runtime::TimePoint now{};
-  std::uint64_t fiber = 0;        ///< 0 outside all fibers.
-  const char* fiber_name = "";
-};
 
 class SimScheduler final : public runtime::Scheduler, public runtime::CarrierClient {
  public:

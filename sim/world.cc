@@ -68,7 +68,7 @@ void World::Impl::begin(WorldOptions with) {
   }
   strategy->begin(runtime::combine(options.seed, runtime::hash_name("sched")));
   checks.begin(scheduler, options.trace, options.only);
-  choices.begin(options);
+  choices.begin(options, &scheduler.position());
   scheduler.begin(options, *strategy);
   scheduler.add_process(options.workers);
   entropy.begin();
