@@ -1,6 +1,6 @@
-// Swarm: each run draws which kinds of fault it has at all, and then their rates, so that runs differ
-// in kind and not only in number (Groce et al., Swarm Testing, 2012). The outcome is a plan like any
-// other: printed, replayed and shrunk as one.
+// Swarm: each run draws which kinds of fault it has at all, and then their rates, so that runs
+// differ in kind and not only in number (Groce et al., Swarm Testing, 2012). The outcome is a plan
+// like any other: printed, replayed and shrunk as one.
 #pragma once
 
 #include "thresher/faults/draw.h"
