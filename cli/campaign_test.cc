@@ -1,6 +1,7 @@
 // Campaigns end to end, over made-up scenarios: every exit code, its order, hunts, kills, resuming.
 // Twins are forks here; the built program's twins are tried in cli/e2e.
 #include "thresher/cli/fake_scenario.h"
+#include "thresher/sim/trace.h"
 
 #include <nlohmann/json.hpp>
 
@@ -140,7 +141,18 @@ TEST_F(Campaign, notices_a_run_that_depends_on_its_process) {
   EXPECT_TRUE(has(ran.out, "two runs of one seed differ"));
 }
 
+TEST_F(Campaign, shows_where_the_traces_of_two_differing_runs_part) {
+  add("a/leaks", [](const auto&, const auto& options, auto& result) {
+    result.trace_hash = static_cast<std::uint64_t>(::getpid());
+    if (options.trace != nullptr) options.trace->add({.a = result.trace_hash});
+  });
+  EXPECT_TRUE(has(campaign({"--seeds", "100"}).out, "the traces first differ in line 1"));
+}
+
 TEST_F(Campaign, notices_a_run_that_depends_on_what_memory_held) {
+#ifdef THRESHER_SANITIZED
+  GTEST_SKIP() << "the sanitizer fills memory the same way in a fork";
+#endif
   add("a/reads_rubbish", [](const auto&, const auto&, auto& result) {
     void* (*volatile const allocate)(std::size_t) = std::malloc;  // Hidden from the compiler.
     auto* const block = static_cast<volatile unsigned char*>(allocate(100'000));

@@ -4,6 +4,7 @@
 
 #include "thresher/cli/campaign/crew.h"
 #include "thresher/cli/campaign/rotation.h"
+#include "thresher/cli/campaign/stack_text.h"
 #include "thresher/cli/key_arguments.h"
 #include "thresher/cli/numbers.h"
 #include "thresher/cli/run_report.h"
@@ -53,6 +54,7 @@ Parsed<Answer> answer_of(Done done) {
   }
   Answer answer;
   answer.detail = result_of(*done.death);
+  answer.detail->message = with_names(answer.detail->message);
   return answer;
 }
 
@@ -148,7 +150,7 @@ Parsed<Request> request_of_tape(const RunArguments& run, const Surroundings& aro
   }
   std::string words;
   const auto tape = sim::Tape::load(run.seed, words);
-  if (!tape) return misuse(place + words + "; record it again from its seed with --record");
+  if (!tape) return misuse(words + "; record it again from its seed with --record");
   const auto key = tape->key();
   if (!key) {
     return misuse(place + "its strategy " + shell_word(tape->header.strategy) +

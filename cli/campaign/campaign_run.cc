@@ -2,9 +2,13 @@
 // conductor.
 #include "thresher/cli/campaign/campaign_run.h"
 
+#include "thresher/cli/campaign/difference.h"
+#include "thresher/cli/campaign/stack_text.h"
 #include "thresher/runtime/base/assert.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace thresher::cli {
 
@@ -101,36 +105,74 @@ Parsed<void> CampaignRun::run() {
   return {};
 }
 
+Parsed<Done> CampaignRun::alone(const RunSettings& settings, const RunSpec& spec, Detail detail,
+                                WorkerKind kind) const {
+  Task task;
+  task.settings = settings;
+  task.runs = {spec};
+  task.detail = std::move(detail);
+  CrewLimits limits = means_.limits;
+  limits.jobs = 1;
+  return do_alone(means_.recipe, limits, task, kind);
+}
+
 Parsed<void> CampaignRun::detail(FailureRow& row) {
   THRESHER_TRY(folder, folder_.failure_folder(row.report.settings, row.group.fastest.label,
                                               row.report.spec.seed));
-  Task task;
-  task.settings = row.report.settings;
-  task.runs = {row.report.spec};
-  task.detail = Detail{};
-  task.detail->tape_out = folder + "/tape";
-  CrewLimits alone = means_.limits;
-  alone.jobs = 1;
-  THRESHER_TRY(done, do_alone(means_.recipe, alone, task));
+  Detail wanted;
+  wanted.tape_out = folder + "/tape";
+  THRESHER_TRY(done, alone(row.report.settings, row.report.spec, std::move(wanted),
+                           WorkerKind::explorer));
   if (done.answer && !done.answer->problem.empty()) return broken(done.answer->problem);
   row.report.result = done.answer ? *done.answer->detail : result_of(*done.death);
+  row.report.result.message = with_names(row.report.result.message);
   THRESHER_TRY_VOID(OutFolder::write(folder + "/report.txt", text_of(row.report)));
   THRESHER_TRY_VOID(OutFolder::write(folder + "/run.json", dumped(json_of(row.report))));
   row.folder = folder;
   return {};
 }
 
-void CampaignRun::report(Summary& summary) {
+Parsed<void> CampaignRun::compare(DifferenceRow& row) {
+  THRESHER_TRY(folder,
+               folder_.failure_folder(row.settings, "nondeterminism", row.first.spec.seed));
+  Detail first;
+  first.trace_out = folder + "/first.jsonl";
+  Detail second;
+  second.trace_out = folder + "/second.jsonl";
+  // A run that dies leaves no trace; then the other one is told as the longer.
+  THRESHER_TRY_VOID(alone(row.settings, row.first.spec, first, WorkerKind::explorer));
+  THRESHER_TRY_VOID(alone(row.settings, row.first.spec, second, WorkerKind::twin));
+  row.story = text_of(first_difference(first.trace_out, second.trace_out)) + "  kept in   " +
+              folder + "\n";
+  return OutFolder::write(folder + "/report.txt", row.story);
+}
+
+void CampaignRun::report_failures(Summary& summary) {
   for (FailureRow& row : summary.failures) {
     if (interrupted() || row.group.fastest.label == "hang") continue;
     if (const auto kept = detail(row); !kept) {
       summary.troubles.push_back(kept.error().text);
-      break;
+      return;
     }
     const Outcome again = outcome_of(row.report.spec, row.report.result);
     if (again.same_run(row.group.fastest)) continue;
-    summary.differing.push_back({row.report.settings, row.group.fastest, again});
+    summary.differing.push_back({row.report.settings, row.group.fastest, again, ""});
   }
+}
+
+void CampaignRun::report_differences(Summary& summary) {
+  const std::size_t looked_into = std::min<std::size_t>(summary.differing.size(), 3);
+  for (std::size_t i = 0; i < looked_into && !interrupted(); ++i) {
+    if (const auto told = compare(summary.differing[i]); !told) {
+      summary.troubles.push_back(told.error().text);
+      return;
+    }
+  }
+}
+
+void CampaignRun::report(Summary& summary) {
+  report_failures(summary);
+  report_differences(summary);
   judge(summary);
   const auto text = OutFolder::write(folder_.path() + "/summary.txt", text_of(summary, wall()));
   const auto json =

@@ -49,8 +49,13 @@ class CampaignRun {
   std::chrono::milliseconds elapsed() const;
   Parsed<void> give_out();
   Parsed<void> take_in();
-  void tell() ;
+  void tell();
   Parsed<void> detail(FailureRow& row);
+  Parsed<void> compare(DifferenceRow& row);
+  Parsed<Done> alone(const RunSettings& settings, const RunSpec& spec, Detail detail,
+                     WorkerKind kind) const;
+  void report_failures(Summary& summary);
+  void report_differences(Summary& summary);
 
   CampaignConfig config_;
   CampaignMeans means_;

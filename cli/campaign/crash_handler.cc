@@ -2,12 +2,13 @@
 // backtrace(), which is so once its library was loaded (done at installation).
 #include "thresher/cli/campaign/crash_handler.h"
 
+#include "thresher/runtime/base/position.h"
+
 #include <array>
 #include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <new>
-
 #include <execinfo.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -64,6 +65,7 @@ void on_fatal(int signal, siginfo_t* info, void* context) noexcept {
 void on_stacks_wanted(int) noexcept {
   say("stack of the fiber that runs:\n");
   say_stack();
+  runtime::report_position();
   status_of_process->stacks_written.store(true);
 }
 

@@ -175,10 +175,11 @@ void Crew::dismiss() {
   }
 }
 
-Parsed<Done> do_alone(const WorkerRecipe& recipe, const CrewLimits& limits, const Task& task) {
+Parsed<Done> do_alone(const WorkerRecipe& recipe, const CrewLimits& limits, const Task& task,
+                      WorkerKind kind) {
   THRESHER_ASSERT(limits.jobs == 1);
   Crew crew{recipe, limits};
-  THRESHER_TRY_VOID(crew.give(0, WorkerKind::explorer, task));
+  THRESHER_TRY_VOID(crew.give(0, kind, task));
   while (true) {
     auto done = crew.wait(watch_every);
     if (!done.empty()) return std::move(done.front());

@@ -66,6 +66,7 @@ class Crew {
 };
 
 /// Does one task in a process of its own.
-Parsed<Done> do_alone(const WorkerRecipe& recipe, const CrewLimits& limits, const Task& task);
+Parsed<Done> do_alone(const WorkerRecipe& recipe, const CrewLimits& limits, const Task& task,
+                      WorkerKind kind = WorkerKind::explorer);
 
 }  // namespace thresher::cli

@@ -2,8 +2,10 @@
 // printed here.
 #include "thresher/cli/campaign/executor.h"
 
+#include "thresher/cli/build_text.h"
 #include "thresher/cli/problem.h"
 #include "thresher/runtime/base/assert.h"
+#include "thresher/runtime/base/build_info.h"
 #include "thresher/sim/tape.h"
 #include "thresher/sim/trace.h"
 
@@ -25,6 +27,13 @@ std::string refusal(const RunSettings& settings, const runtime::Error& error,
   return settings.scenario + ": " + (words.empty() ? runtime::describe(error) : words);
 }
 
+/// Whether a replay left the tape because the program is another than the one that recorded it. Of
+/// the same program it is nondeterminism, and stays a verdict.
+bool is_stale(const sim::Tape& tape, const sim::RunResult& result) {
+  const bool same_program = tape.header.commit == commit_text() && !runtime::build_dirty();
+  return result.label == "replay.diverged" && !same_program;
+}
+
 /// Writes the files that were asked for. Errors: a harness problem.
 Parsed<void> save(const Detail& detail, const sim::RunKey& key, const sim::RunResult& result,
                   const sim::Trace& trace) {
@@ -32,6 +41,7 @@ Parsed<void> save(const Detail& detail, const sim::RunKey& key, const sim::RunRe
   if (!detail.tape_out.empty() && result.tape != nullptr) {
     sim::Tape tape = *result.tape;
     tape.set_key(key);
+    tape.header.commit = commit_text();
     if (!tape.save(detail.tape_out, words)) return broken(words);
   }
   if (!detail.trace_out.empty() && !trace.save(detail.trace_out, words)) return broken(words);
@@ -89,13 +99,19 @@ Answer Executor::perform_detail(const scenarios::Scenario& scenario, const Task&
   std::optional<sim::Tape> tape;
   if (!detail.tape_in.empty()) {
     auto loaded = sim::Tape::load(detail.tape_in, words);
-    if (!loaded) return refused("tape " + detail.tape_in + ": " + words, exit_usage);
+    if (!loaded) return refused(words, exit_usage);
     tape = *std::move(loaded);
     options.replay = &*tape;
     options.replay_mode = detail.replay_mode;
   }
   auto result = scenario.run(engine_, key, options, words);
   if (!result) return refused(refusal(task.settings, result.error(), words), exit_usage);
+  if (tape && is_stale(*tape, *result)) {
+    return refused("tape " + detail.tape_in + ": was recorded by commit " + tape->header.commit +
+                       " and does not fit " + commit_text() + " (" + result->message +
+                       "); replay its seed, or try --mode best-effort",
+                   exit_usage);
+  }
   if (const auto saved = save(detail, key, *result, trace); !saved) {
     return refused(saved.error().text, saved.error().exit_code);
   }

@@ -155,7 +155,7 @@ Summary summarise(const CampaignConfig& config, const Conductor& conductor, Scen
   summary.twins_compared = conductor.twins_compared();
   for (const Twinned& each : conductor.differing()) {
     summary.differing.push_back(
-        {leg_named(conductor, each.leg).plan().settings, each.first, each.second});
+        {leg_named(conductor, each.leg).plan().settings, each.first, each.second, ""});
   }
   summary.killed = conductor.killed();
   // The order of facts depends on the number of jobs; that of a report must not.

@@ -64,6 +64,8 @@ struct DifferenceRow {
   RunSettings settings;
   Outcome first;
   Outcome second;
+  /// Where the traces of two more runs part ways; "" when that was not looked into.
+  std::string story;
 };
 
 struct WallFacts {

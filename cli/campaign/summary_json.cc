@@ -76,6 +76,7 @@ Ordered difference_json(const DifferenceRow& row) {
           {"seed", hex64(row.first.spec.seed)},
           {"first", outcome_json(row.first)},
           {"second", outcome_json(row.second)},
+          {"story", row.story},
           {"reproduce", reproducing_command(row.settings, row.first.spec, "")}};
 }
 

@@ -96,6 +96,7 @@ std::string difference_lines(const Summary& summary) {
       text += each->label + ", steps " + grouped(each->steps) + ", trace hash " +
               hex64(each->trace_hash) + "\n";
     }
+    text += row.story;
     text += "reproduce: " + reproducing_command(row.settings, row.first.spec, "") + "\n";
   }
   return text;

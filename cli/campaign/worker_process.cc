@@ -62,7 +62,10 @@ void detach_from_terminal(pid_t parent) {
 /// Replaces the child by a fresh process that differs in everything a run must not depend on.
 [[noreturn]] void become_twin(const WorkerRecipe& recipe, std::uint64_t generation) {
   ::setenv("MALLOC_PERTURB_", "165", 1);
-  ::setenv("ASAN_OPTIONS", "max_malloc_fill_size=4096:malloc_fill_byte=165", 0);
+  const char* const asan = std::getenv("ASAN_OPTIONS");
+  std::string fill{asan == nullptr ? "" : asan};
+  fill += ":max_malloc_fill_size=1048576:malloc_fill_byte=165";
+  ::setenv("ASAN_OPTIONS", fill.c_str(), 1);
   const std::string padding(4096 + 1031 * (generation % 8), 'p');
   ::setenv("THRESHER_PADDING", padding.c_str(), 1);
   // Where the kernel refuses, the fresh process still gets a base of its own.
@@ -107,6 +110,16 @@ bool told_of_overflow(std::string_view output) {
   return output.find("stack overflow in fiber ") != output.npos;
 }
 
+/// "asan.heap-use-after-free" when a sanitizer ended the process, else "".
+std::string sanitizer_label(std::string_view output) {
+  constexpr std::string_view mark = "ERROR: AddressSanitizer: ";
+  const std::size_t at = output.find(mark);
+  if (at == output.npos) return output.find(": runtime error: ") == output.npos ? "" : "ubsan";
+  const std::string_view word = output.substr(at + mark.size());
+  const std::string name{word.substr(0, word.find_first_of(" \n:"))};
+  return name == "stack-overflow" ? "crash.stack_overflow" : "asan." + name;
+}
+
 std::string death_label(const Death& death) {
   if (death.hung) return "hang";
   if (death.over_memory || death.cause == DeathCause::memory_limit) return "memory.limit";
@@ -114,6 +127,7 @@ std::string death_label(const Death& death) {
     return "crash.stack_overflow";
   }
   if (std::string label = assertion_label(death.output); !label.empty()) return label;
+  if (std::string label = sanitizer_label(death.output); !label.empty()) return label;
   if (WIFSIGNALED(death.wait_status)) {
     return "crash." + std::string{signal_name(WTERMSIG(death.wait_status))};
   }

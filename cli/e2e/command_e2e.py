@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The built `thresher`, from outside: exit codes, reproduction, Ctrl-C, kills, full disks, bad input.
+"""The built `thresher` from outside: exit codes, reproduction, Ctrl-C, kills, full disks, misuse.
 
     command_e2e.py PROGRAM [TEST...]
 

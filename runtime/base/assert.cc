@@ -2,6 +2,8 @@
 // since a scheduler owns its thread and several may run in one process.
 #include "thresher/runtime/base/assert.h"
 
+#include "thresher/runtime/base/position.h"
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -18,6 +20,10 @@ AssertionReporter set_assertion_reporter(AssertionReporter reporter, void* conte
   reporter_of_thread = reporter;
   reporter_context = context;
   return before;
+}
+
+void report_position() noexcept {
+  if (reporter_of_thread != nullptr) reporter_of_thread(reporter_context);
 }
 
 void assertion_failed(const char* condition, const char* file, int line) noexcept {
