@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -118,15 +120,36 @@ TEST_F(WorldTest, runs_the_same_interleaving_for_the_same_seed) {
     const RunResult result = run([&](Scheduler& s) { seen = interleave(s); }, {.seed = seed});
     return std::pair{seen, result.trace_hash};
   };
-  std::vector<std::string> different;
+  std::set<std::string> interleavings;
+  std::set<std::uint64_t> hashes;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const auto first = once(seed);
     EXPECT_EQ(first, once(seed));
-    if (std::find(different.begin(), different.end(), first.first) == different.end()) {
-      different.push_back(first.first);
-    }
+    interleavings.insert(first.first);
+    hashes.insert(first.second);
   }
-  EXPECT_GT(different.size(), 40u);
+  EXPECT_GT(interleavings.size(), 40u);
+  EXPECT_GE(hashes.size(), interleavings.size());
+}
+
+TEST_F(WorldTest, drops_what_was_started_for_a_run_that_never_came) {
+  const auto alive = std::make_shared<int>(1);
+  bool ran = false;
+  {
+    World world{engine, {}};
+    world.services().scheduler.spawn({.name = "early"}, [alive, &ran] { ran = true; });
+    EXPECT_EQ(alive.use_count(), 2);
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(WorldTest, folds_seam_crossings_into_the_hash) {
+  const auto hash_of = [&](std::uint64_t result_code) {
+    return run([&](Scheduler&) { world().cross(1, result_code, 3); }).trace_hash;
+  };
+  EXPECT_EQ(hash_of(0), hash_of(0));
+  EXPECT_NE(hash_of(0), hash_of(1));
 }
 
 TEST_F(WorldTest, keeps_a_busy_workers_fibers_from_running) {
