@@ -2,6 +2,7 @@
 #include "thresher/sim/world.h"
 
 #include "thresher/runtime/fiber/sync.h"
+#include "thresher/sim/tape.h"
 
 #include <gtest/gtest.h>
 
@@ -130,6 +131,35 @@ TEST_F(WorldTest, runs_the_same_interleaving_for_the_same_seed) {
   }
   EXPECT_GT(interleavings.size(), 40u);
   EXPECT_GE(hashes.size(), interleavings.size());
+}
+
+// An empty tape is answer 0 everywhere.
+TEST_F(WorldTest, lets_the_running_fiber_go_on_as_answer_0) {
+  const Tape empty;
+  std::string seen;
+  WorldOptions options;
+  options.replay = &empty;
+  run([&](Scheduler& s) { seen = interleave(s); }, options);
+  EXPECT_EQ(seen, "aaaaaaaabbbbbbbb");
+}
+
+TEST_F(WorldTest, lets_the_one_ready_longest_run_after_a_yield_as_answer_0) {
+  const Tape empty;
+  std::string seen;
+  WorldOptions options;
+  options.replay = &empty;
+  run([&](Scheduler& s) {
+    for (const char letter : {'a', 'b', 'c'}) {
+      s.spawn({.name = "writer"}, [&, letter] {
+        for (int i = 0; i < 2; ++i) {
+          seen += letter;
+          s.yield();
+        }
+      });
+    }
+    static_cast<void>(runtime::sleep_for(s, 1s));
+  }, options);
+  EXPECT_EQ(seen, "abcabc");
 }
 
 TEST_F(WorldTest, drops_what_was_started_for_a_run_that_never_came) {
