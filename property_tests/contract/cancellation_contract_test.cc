@@ -1,8 +1,8 @@
 // Cancellation over every Scheduler: tokens, links, deadlines, callbacks.
 // Cancelling ends waits and starts callbacks; it runs nothing itself.
 #include "thresher/property_tests/contract/scheduler_contract.h"
+#include "thresher/runtime/fiber/future.h"
 
-#include <atomic>
 #include <optional>
 
 namespace thresher::contract {
@@ -191,20 +191,25 @@ TEST_P(CancellationContract, a_callback_runs_once_and_never_inside_cancel) {
 }
 
 TEST_P(CancellationContract, a_callback_runs_on_the_worker_that_registered_it) {
-  std::atomic<int> ran{0};
-  run([&] {
-    const auto source = std::make_shared<CancellationSource>(scheduler);
-    spawn([&, source] {
-      const auto registration = source->token().on_cancel([&] {
-        EXPECT_EQ(scheduler.current_worker(), WorkerId{1});
-        ++ran;
-      });
-      sleep(20 * tick);
+  struct Shared {  // By both fibers, of which either may end first.
+    CancellationSource source;
+    Promise<int> registered;
+    Promise<WorkerId> ran;
+  };
+  run([this] {
+    const auto shared = std::make_shared<Shared>(Shared{.source = CancellationSource{scheduler},
+                                                        .registered = Promise<int>{scheduler},
+                                                        .ran = Promise<WorkerId>{scheduler}});
+    spawn([this, shared] {
+      const auto registration = shared->source.token().on_cancel(
+          [this, shared] { shared->ran.set(scheduler.current_worker()); });
+      shared->registered.set(0);
+      EXPECT_TRUE(shared->ran.future().get());
     }, 1);
-    sleep(5 * tick);
-    source->cancel();
+    EXPECT_TRUE(shared->registered.future().get());
+    shared->source.cancel();
+    EXPECT_EQ(*shared->ran.future().get(), WorkerId{1});
   });
-  EXPECT_EQ(ran, 1);
 }
 
 TEST_P(CancellationContract, a_callback_may_wait) {

@@ -54,7 +54,8 @@ inline std::string rig_name(const testing::TestParamInfo<RigKind>& info) {
 /// The vocabulary of the contract tests.
 class ContractTest : public testing::TestWithParam<RigKind> {
  protected:
-  static constexpr runtime::Duration tick = std::chrono::milliseconds{2};
+  /// Long enough that a busy machine keeps what is ticks apart in its order.
+  static constexpr runtime::Duration tick = std::chrono::milliseconds{5};
 
   ContractTest() : rig{GetParam().make(2)}, scheduler{rig->scheduler()} {}
 
