@@ -62,22 +62,38 @@ void CallEntry::admit(Charge charge) {
     status_ = Status{.code = DriverResult::process_gone};
     return;
   }
+  if (has_context_) report_stale();
   core_->charge(call_, charge == Charge::at_entry ? cost() : runtime::Duration{0});
   lock_.lock();
   now_ = core_->scheduler().now();
   core_->machine().advance(now_);
   status_ = has_context_ ? core_->admit(handle_) : core_->process_status();
-  if (refused()) static_cast<void>(refuse(status_.code));
+}
+
+// Asked before time is charged: a context that another fiber destroys meanwhile was no misuse. A
+// context that a fault took away still has its place in the table and is no misuse either.
+void CallEntry::report_stale() {
+  if (core_->options().watch == nullptr) return;
+  const std::lock_guard guard{core_->machine().lock()};
+  if (!core_->process_status().ok() || core_->find(handle_) != nullptr) return;
+  core_->options().watch->stale_handle(call_);
 }
 
 Status CallEntry::refuse(DriverResult code) {
   THRESHER_ASSERT(code != DriverResult::success);
-  const bool stale = code == DriverResult::context_is_destroyed ||
-                     code == DriverResult::invalid_context ||
-                     code == DriverResult::invalid_handle;
-  if (stale && core_->options().watch != nullptr) core_->options().watch->stale_handle(call_);
-  if (status_.ok()) status_.code = code;
+  THRESHER_ASSERT(status_.ok());
+  if (code == DriverResult::invalid_handle && core_->options().watch != nullptr) {
+    core_->options().watch->stale_handle(call_);
+  }
+  status_.code = code;
   return status_;
+}
+
+void CallEntry::overlook() {
+  const ContextState* context = core_->find(handle_);
+  THRESHER_ASSERT(context != nullptr && context->sticky.ok());
+  THRESHER_ASSERT(core_->process_status().ok());
+  status_ = Status{};
 }
 
 ContextState& CallEntry::context() {

@@ -32,6 +32,10 @@ class CallEntry {
   /// `refuse` for this call; a stale handle is told to the watch.
   gpu::Status refuse(gpu::DriverResult code);
 
+  /// Goes on although an error of earlier work was due, which is dropped. Requires: the context is
+  /// there and has no error that stays.
+  void overlook();
+
   DriverCore& core() noexcept { return *core_; }
   /// Requires: not refused.
   ContextState& context();
@@ -55,6 +59,7 @@ class CallEntry {
 
  private:
   void admit(Charge charge);
+  void report_stale();
   runtime::Duration cost() const;
 
   /// Shared: a call that its caller wrote off may end after the driver was destroyed.

@@ -162,6 +162,19 @@ TEST_F(StickyErrors, are_not_those_that_do_not_stay) {
   });
 }
 
+TEST_F(StickyErrors, that_do_not_stay_do_not_keep_a_context_from_waiting_for_its_work) {
+  run([&] {
+    WorkFault slow;
+    slow.delay = 5s;
+    launch_with(slow);
+    stream = driver->stream_create(context).value();
+    EXPECT_EQ(launch("runs_out"), R::success);
+    pass(1ms);
+    EXPECT_GT(nanoseconds([&] { EXPECT_TRUE(driver->context_destroy(context).ok()); }),
+              4'900'000'000);
+  });
+}
+
 TEST_F(StickyErrors, say_which_kernel_and_what_lies_nearby) {
   run([&] {
     store_out_of_bounds();

@@ -184,6 +184,21 @@ TEST_F(StuckKernel, tells_the_watch_when_it_blocks_a_worker) {
   EXPECT_GE(watch.blocked, 1);
 }
 
+TEST_F(StuckKernel, is_no_stale_handle_but_a_destroyed_context_is) {
+  DriverOptions options;
+  options.watch = &watch;
+  run(
+      [&] {
+        driver->lose_context(context, {.code = R::context_is_destroyed, .injected = true});
+        EXPECT_EQ(query(), R::context_is_destroyed);
+        EXPECT_TRUE(driver->context_destroy(context).ok());
+        EXPECT_EQ(watch.stale, 0);
+        EXPECT_EQ(query(), R::context_is_destroyed);
+        EXPECT_EQ(watch.stale, 1);
+      },
+      options);
+}
+
 TEST_F(StuckKernel, for_a_time_only_is_slow) {
   run([&] {
     WorkFault fault;

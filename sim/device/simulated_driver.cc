@@ -92,6 +92,7 @@ Status SimulatedDriver::destroy(CallEntry& entry, ContextHandle handle) {
   const ContextState* context = entry.entered() ? core.find(handle) : nullptr;
   const bool own_error = context != nullptr && core.process_status().ok();
   if (entry.refused() && !own_error) return entry.status();
+  if (entry.refused() && context->sticky.ok()) entry.overlook();
   if (!entry.refused()) {
     const auto stuck = entry.timeline().stuck(entry.context().id);
     auto policy = core.options().destroy_policy;
