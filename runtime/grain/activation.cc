@@ -91,6 +91,7 @@ void Activation::receive(Message& message) {
 }
 
 bool Activation::is_over_limit(Message& message) {
+  THRESHER_ASSERT(message.kind != MessageKind::timer_tick);
   const SiloOptions& options = core().options;
   const std::uint64_t count = waiting_.size() + running_.size() + 1;
   if (options.enqueued_requests_hard_max != 0 && count > options.enqueued_requests_hard_max) {
@@ -110,11 +111,14 @@ bool Activation::is_over_limit(Message& message) {
 }
 
 void Activation::enqueue(Message& message) {
+  THRESHER_ASSERT(state_ != ActivationState::invalid);
+  // Counted, so that a long queue behind a blocking request need not be walked at each arrival.
   if (is_special(message)) ++special_waiting_;
   waiting_.push_back(message.queue);
 }
 
 void Activation::dequeue(Message& message) noexcept {
+  THRESHER_ASSERT(!message.running);
   waiting_.remove(message.queue);
   if (!is_special(message)) return;
   THRESHER_ASSERT(special_waiting_ > 0);
@@ -122,7 +126,8 @@ void Activation::dequeue(Message& message) noexcept {
 }
 
 void Activation::enqueue_tick(TickMessage& tick) {
-  THRESHER_ASSERT(state_ == ActivationState::valid || state_ == ActivationState::deactivating);
+  // A tick that is due while the grain still activates waits like a request.
+  THRESHER_ASSERT(!ending_);
   enqueue(tick);
   pump();
 }
@@ -140,6 +145,8 @@ Admission Activation::admission_of(Message& message) {
 }
 
 void Activation::pump() {
+  // In order of arrival; what may not start is stepped over, so that later requests that may
+  // interleave overtake it. There is no guard against starving, as in Orleans.
   const bool only_special = only_special_requests_pass(class_.options());
   for (MessageLink* link = waiting_.front(); link != nullptr;) {
     MessageLink* const following = link->next;
@@ -243,6 +250,7 @@ void Activation::invoke_method(Message& message, const CancellationToken& token)
 }
 
 void Activation::call_method(Message& message, const CancellationToken& token) {
+  THRESHER_ASSERT(message.running && grain_ != nullptr);
   if (message.kind == MessageKind::timer_tick) {
     const Result<void> result = static_cast<TickMessage&>(message).timer.run_callback();
     if (!result) message.fail_with(result.error());
@@ -286,6 +294,7 @@ void Activation::leave_running(Message& message) noexcept {
 }
 
 void Activation::end_turn(Message& message) {
+  // First out of the running ones: whoever is woken by the answer may call again at once.
   leave_running(message);
   THRESHER_ASSERT(blocking_ == nullptr || !running_.empty());
   if (message.failure && message.conflict_here) {
@@ -307,6 +316,7 @@ void Activation::end_turn(Message& message) {
 }
 
 void Activation::go_on() {
+  THRESHER_ASSERT(blocking_ == nullptr || !running_.empty());
   switch (state_) {
     case ActivationState::creating:
     case ActivationState::activating: break;
@@ -325,6 +335,7 @@ void Activation::go_on() {
 }
 
 bool Activation::cancel_request(std::uint64_t correlation) {
+  THRESHER_ASSERT(correlation != 0);
   for (MessageLink* link = waiting_.front(); link != nullptr; link = link->next) {
     Message& message = link->message;
     if (message.correlation != correlation || message.kind == MessageKind::timer_tick) continue;

@@ -30,6 +30,7 @@ void Activation::deactivate(DeactivationReason reason) {
 }
 
 void Activation::shut_down() {
+  THRESHER_ASSERT(core().status() != SiloStatus::running);
   if (phase_ == Phase::failed_delay) {
     alarm_.disarm();
     alarm_fired();
@@ -105,6 +106,7 @@ void Activation::call_on_deactivate(const CancellationToken& token) {
 }
 
 void Activation::stop_parts(const CancellationToken& token) {
+  THRESHER_ASSERT(parts_started_ <= parts_.size());
   while (parts_started_ > 0) {
     LifecycleParticipant& part = *parts_[--parts_started_].part;
     try {
@@ -164,6 +166,7 @@ TimePoint Activation::stuck_after() const noexcept {
 }
 
 void Activation::check_stuck_turn() {
+  THRESHER_ASSERT(!alarm_.armed());
   const bool somebody_waits = blocking_ != nullptr && !waiting_.empty();
   if (state_ != ActivationState::valid || !somebody_waits) return;
   const TimePoint limit = stuck_after();
@@ -175,6 +178,7 @@ void Activation::check_stuck_turn() {
 }
 
 void Activation::become_zombie() {
+  THRESHER_ASSERT(state_ == ActivationState::valid && blocking_ != nullptr);
   logger().warning("a turn of " + std::string{id_.text()} +
                    " is stuck; the grain is activated again");
   leave_catalog();
@@ -189,6 +193,8 @@ void Activation::become_zombie() {
 }
 
 void Activation::end_on_new_fiber() {
+  // Alarms must not park, and the directory may.
+  THRESHER_ASSERT(ending_);
   ++lifecycle_fibers_;
   worker_.spawn("end activation", [this] {
     const LifecycleFiber fiber{*this};
@@ -198,6 +204,7 @@ void Activation::end_on_new_fiber() {
 
 void Activation::finish_end() {
   if (state_ == ActivationState::invalid) return;
+  THRESHER_ASSERT(state_ == ActivationState::deactivating && ending_);
   unregister();
   if (state_ == ActivationState::invalid) return;  // Dropped meanwhile.
   leave_catalog();
@@ -248,6 +255,7 @@ void Activation::hand_over_waiting() {
 }
 
 void Activation::refuse_waiting(const CallError& error) {
+  THRESHER_ASSERT(state_ >= ActivationState::deactivating);
   while (!waiting_.empty()) {
     Message& message = waiting_.front()->message;
     dequeue(message);
@@ -256,6 +264,7 @@ void Activation::refuse_waiting(const CallError& error) {
 }
 
 void Activation::destroy_instance() noexcept {
+  THRESHER_ASSERT(running_.empty());
   grain_filter_ = nullptr;
   parts_.clear();
   parts_started_ = 0;

@@ -37,6 +37,7 @@ void Activation::begin(const Message& cause) {
 }
 
 void Activation::run_activation(RequestContext context) {
+  THRESHER_ASSERT(lifecycle_fibers_ > 0);
   LifecycleFiber fiber{*this};
   if (abandoned_) return;
   source_.emplace(scheduler());
@@ -49,6 +50,8 @@ void Activation::run_activation(RequestContext context) {
   fiber.frame.context = std::move(context);
   if (!start_parts(token)) return;
   phase_ = Phase::on_activate;
+  // Time ran out in a stage that succeeded all the same: on_activate is told, and not waited for.
+  if (token.is_cancelled()) worker_.alarms.set(alarm_, scheduler().now());
   if (!call_on_activate(token)) return;
   become_valid();
 }
@@ -75,6 +78,8 @@ bool Activation::construct() {
 }
 
 bool Activation::register_in_directory() {
+  // Before any user code of activation: of two activations only one gets that far.
+  THRESHER_ASSERT(state_ == ActivationState::creating);
   const GrainAddress mine{id_, activation_, core().options.address};
   std::optional<GrainAddress> before;
   for (int attempt = 0; attempt < register_attempts_max; ++attempt) {
@@ -133,6 +138,7 @@ bool Activation::start_parts(const CancellationToken& token) {
 }
 
 bool Activation::call_on_activate(const CancellationToken& token) {
+  THRESHER_ASSERT(state_ == ActivationState::activating && grain_ != nullptr);
   std::optional<CallError> error;
   try {
     const Result<void> activated = grain_->on_activate(token);
@@ -160,6 +166,7 @@ bool Activation::call_on_activate(const CancellationToken& token) {
 }
 
 CallError Activation::error_of(const Error& error) const {
+  THRESHER_ASSERT(state_ < ActivationState::valid);
   return CallError{error, std::make_shared<const GrainFailure>(failure_of(error)),
                    &core().exceptions};
 }
@@ -209,6 +216,7 @@ void Activation::fail_activation(CallError error, DeactivationReasonCode code, b
 }
 
 void Activation::activation_timed_out() {
+  THRESHER_ASSERT(state_ < ActivationState::valid && source_);
   source_->cancel();
   if (phase_ != Phase::on_activate) return;  // Constructor and stages are waited for.
   abandoned_ = true;

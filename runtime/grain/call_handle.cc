@@ -51,6 +51,7 @@ void CallHandle::call() {
 }
 
 void CallHandle::start() {
+  THRESHER_ASSERT(valid() && !ended());
   if (core_->outgoing_filters.empty()) {
     send();
   } else {
@@ -59,6 +60,7 @@ void CallHandle::start() {
 }
 
 void CallHandle::tell() {
+  THRESHER_ASSERT(message_->kind == MessageKind::one_way);
   if (core_->outgoing_filters.empty()) {
     send();
   } else {
@@ -68,6 +70,7 @@ void CallHandle::tell() {
 }
 
 Duration CallHandle::timeout() const noexcept {
+  THRESHER_ASSERT(options_.timeout >= Duration{0});
   if (options_.timeout != Duration{0}) return options_.timeout;
   const Duration of_method = message_->method.attributes.response_timeout;
   return of_method != Duration{0} ? of_method : core_->options.response_timeout;
@@ -98,6 +101,7 @@ void CallHandle::send() {
 }
 
 void CallHandle::watch_token(SiloWorker& worker) {
+  THRESHER_ASSERT(message_->cancellable);
   worker.watch_cancellation(*message_);
   registration_ = options_.token.on_cancel(
       [hold = CoreHold{*core_}, core = core_, correlation = message_->correlation] {
@@ -131,7 +135,10 @@ void CallHandle::start_filtered() {
   });
 }
 
-bool CallHandle::ended() const noexcept { return message_->end != CallEnd::none; }
+bool CallHandle::ended() const noexcept {
+  THRESHER_ASSERT(message_ != nullptr);
+  return message_->end != CallEnd::none;
+}
 
 void CallHandle::await_end(TimePoint deadline) {
   while (!ended()) {
@@ -145,6 +152,7 @@ bool CallHandle::park(const CancellationToken& token, TimePoint deadline) {
     ~Registered() { message.waiter = nullptr; }
   };
   THRESHER_ASSERT(message_->waiter == nullptr);
+  THRESHER_ASSERT(message_->home_worker == core_->services.scheduler.current_worker());
   Scheduler& scheduler = core_->services.scheduler;
   // What passes the running requests waits for no grain, so it is no part of a cycle.
   const bool passes = message_->always_interleaves() || message_->chain != 0;

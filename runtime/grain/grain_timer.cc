@@ -38,7 +38,10 @@ TimerState::TimerState(Activation& activation, TimerOptions options, TimerCallba
 
 TimerState::~TimerState() { THRESHER_ASSERT(disposed() && !ticking_); }
 
-void TimerState::start() { arm_after(options_.due); }
+void TimerState::start() {
+  THRESHER_ASSERT(!alarm_.armed());
+  arm_after(options_.due);
+}
 
 void TimerState::arm_after(Duration span) {
   THRESHER_ASSERT(!ticking_ && is_span(span));
@@ -84,6 +87,7 @@ void TimerState::tick_lost() noexcept {
 }
 
 Result<void> TimerState::change(Duration due, Duration period) {
+  THRESHER_ASSERT(holders_ > 0);
   if (disposed()) return fail(Errc::closed);
   if (!is_span(due) || !is_span(period)) return fail(Errc::invalid_argument);
   options_.due = due;

@@ -176,6 +176,19 @@ TEST_F(Lifecycle, deactivation_asked_for_while_activating_follows_the_activation
   });
 }
 
+TEST_F(Lifecycle, on_activate_is_not_waited_for_when_time_ran_out_before_it) {
+  options.activation_timeout = 1s;
+  script.on_construct = [&](const GrainId&) { sleep_for(scheduler(), 2s).value(); };
+  script.on_activate = [&](const GrainId&, CancellationToken) {
+    return sleep_for(scheduler(), 10s);
+  };
+  run([&] {
+    EXPECT_EQ(time_of([&] {
+      EXPECT_EQ(grain("a").call(ITest::add, 1).error().error.code, Errc::cancelled);
+    }), 2s);
+  });
+}
+
 TEST_F(Lifecycle, a_grain_that_never_lets_a_request_run_refuses_it_in_the_end) {
   script.on_activate = [&](const GrainId& id, CancellationToken) {
     silo().deactivate(id, {DeactivationReasonCode::application_requested, ""});

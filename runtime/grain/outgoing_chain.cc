@@ -13,6 +13,7 @@ OutgoingChain::OutgoingChain(CallHandle& handle) noexcept
     : OutgoingCall{handle.message()}, handle_{handle} {}
 
 void OutgoingChain::proceed() {
+  THRESHER_ASSERT(depth_ <= handle_.core().outgoing_filters.size());
   const auto& filters = handle_.core().outgoing_filters;
   const std::size_t depth = depth_;
   if (depth == filters.size()) {
@@ -61,6 +62,7 @@ std::unique_ptr<Message> OutgoingChain::copy_of(const Message& message) {
 }
 
 void OutgoingChain::own_outcome() {
+  THRESHER_ASSERT(handle_.valid());
   if (handle_.message().is_home && handle_.message().end != CallEnd::none) {
     handle_.message().end = CallEnd::answered;
     return;

@@ -96,6 +96,7 @@ Result<void> Silo::stop(TimePoint deadline) {
 }
 
 void Silo::kill() {
+  if (core_->status() == SiloStatus::created) core_->set_status(SiloStatus::stopped);
   if (!running()) return;
   core_->set_status(SiloStatus::stopped);
   on_every_worker(*core_, "silo kill", end_worker);
@@ -114,6 +115,7 @@ void Silo::deactivate(const GrainId& grain, DeactivationReason reason) {
 }
 
 void Silo::collect(Duration age) {
+  THRESHER_ASSERT(age >= Duration{0});
   for (const auto& worker : core_->workers) {
     worker->spawn_from_afar("collect", [at = worker.get(), age] { at->collect(&age); });
   }

@@ -21,7 +21,11 @@ SiloCore::SiloCore(const Services& given_services, SiloOptions given_options)
   }
 }
 
-SiloCore::~SiloCore() = default;
+SiloCore::~SiloCore() {
+  // All activations before any worker: messages in their queues go back to the pools of the workers
+  // that made them.
+  for (const auto& worker : workers) worker->destroy_activations();
+}
 
 void SiloCore::release() noexcept {
   if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;

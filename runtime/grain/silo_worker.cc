@@ -28,6 +28,10 @@ SiloWorker::SiloWorker(SiloCore& given_core, WorkerId id)
 
 SiloWorker::~SiloWorker() {
   THRESHER_ASSERT(fibers_ == 0);
+  THRESHER_ASSERT(activations_.empty());
+}
+
+void SiloWorker::destroy_activations() noexcept {
   while (Activation* const activation = activations_.front()) {
     activations_.remove(*activation);
     delete activation;
@@ -52,6 +56,7 @@ void SiloWorker::send(Message& message) {
                              .a = message.correlation,
                              .b = message.method.id.value,
                              .text = message.method.name.data()});
+  // From here on the callee's side owns its part, and a one-way message altogether.
   message.is_home = false;
   if (message.wants_answer()) pending_.push_back(message.pending);
   SiloWorker& to = *core.workers[core.worker_of(message.target)];
@@ -74,6 +79,7 @@ void SiloWorker::stamp_timeout(Message& message, Duration timeout) {
 }
 
 void SiloWorker::sweep() {
+  THRESHER_ASSERT(!sweep_.armed());
   const TimePoint now = scheduler().now();
   TimePoint earliest = no_deadline;
   for (MessageLink* link = pending_.front(); link != nullptr;) {

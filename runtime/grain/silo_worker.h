@@ -67,6 +67,8 @@ class SiloWorker {
   void remove_from_catalog(Activation& activation) noexcept;
   /// An activation has become invalid; fibers may still work in it.
   void note_ended() noexcept;
+  /// What a world's end left: before any worker of the silo is destroyed.
+  void destroy_activations() noexcept;
   /// The last thing an activation does.
   void forget(Activation& activation) noexcept;
   /// Visits every activation in order of making; `visit` may end the one it is given.

@@ -17,6 +17,7 @@ void SiloWorker::deliver(Message& message) {
 }
 
 Activation* SiloWorker::create(Message& message) {
+  THRESHER_ASSERT(table_.find(message.target) == nullptr);
   if (core.status() != SiloStatus::running) {
     refuse(message, core.failure(Errc::rejected, "the silo is not running: no new activations"));
     return nullptr;
@@ -69,6 +70,7 @@ void SiloWorker::answer(Message& message) {
 }
 
 void SiloWorker::refuse(Message& message, CallError error) {
+  THRESHER_ASSERT(!message.running);
   core.services.probe.event({.kind = EventKind::request_rejected,
                              .subject = message.target.hash(),
                              .a = message.correlation,
@@ -107,6 +109,7 @@ void SiloWorker::start() {
 }
 
 void SiloWorker::wait_until_empty(TimePoint deadline) {
+  THRESHER_ASSERT(emptied_ == nullptr);
   while (live_ > 0) {
     struct Registered {
       SiloWorker& worker;
@@ -129,6 +132,7 @@ void SiloWorker::collector_tick() {
 }
 
 void SiloWorker::collect(const Duration* age) {
+  THRESHER_ASSERT(age == nullptr || *age >= Duration{0});
   const TimePoint now = scheduler().now();
   for_each_activation([&](Activation& activation) { activation.collect_if_idle(now, age); });
 }
