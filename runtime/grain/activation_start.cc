@@ -166,7 +166,6 @@ bool Activation::call_on_activate(const CancellationToken& token) {
 }
 
 CallError Activation::error_of(const Error& error) const {
-  THRESHER_ASSERT(state_ < ActivationState::valid);
   return CallError{error, std::make_shared<const GrainFailure>(failure_of(error)),
                    &core().exceptions};
 }

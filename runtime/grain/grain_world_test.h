@@ -136,7 +136,9 @@ class SiloTest : public ::testing::Test {
   /// Runs `body` as a client of a fresh silo; afterwards the silo is stopped unless it was already.
   template <typename Body>
   sim::RunResult run(Body body, std::uint32_t workers = 1) {
-    sim::World world{engine, {.workers = workers, .fault_points = false}};
+    // 0 unless the tests are shuffled: shuffling and repeating explores schedules.
+    const auto seed = static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed());
+    sim::World world{engine, {.seed = seed, .workers = workers, .fault_points = false}};
     const sim::RunResult result = world.run([&] {
       Silo made{world.services(), options};
       scheduler_ = &world.services().scheduler;
