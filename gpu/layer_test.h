@@ -197,18 +197,23 @@ struct Layer {
 
 class LayerTest : public testing::Test {
  protected:
-  /// Runs `body(layer)` in a world of its own that must survive.
+  /// Runs `body(layer)` in a world of its own.
   template <typename Body>
-  void run(Body body) {
+  sim::RunResult run_world(Body body) {
     sim::WorldOptions world_options;
     world_options.seed = seed;
     world_options.fault_points = false;
     sim::World world{engine, world_options};
     std::unique_ptr<Layer> layer;
-    const sim::RunResult result = world.run([&] {
+    return world.run([&] {
       layer = std::make_unique<Layer>(world.services(), devices, options);
       body(*layer);
     });
+  }
+  /// The same; the world must survive.
+  template <typename Body>
+  void run(Body body) {
+    const sim::RunResult result = run_world(std::move(body));
     EXPECT_EQ(result.verdict, sim::Verdict::survived) << result.label << ": " << result.message;
   }
 
