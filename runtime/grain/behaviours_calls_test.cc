@@ -29,6 +29,10 @@ class CallBehaviours : public SiloTest {
     };
     return grain("a", type).with({.timeout = 10s}).call(ITest::act);
   }
+  bool comes_before(const std::string& first, const std::string& second) const {
+    const auto& all = journal.lines;
+    return std::find(all.begin(), all.end(), first) < std::find(all.begin(), all.end(), second);
+  }
   static void plain(Grain&, UniqueFunction<void()> body) { body(); }
 };
 
@@ -168,9 +172,9 @@ TEST_F(CallBehaviours, b20_always_interleaving_requests_overtake_and_block_nobod
     Working fourth = grain("a").start(ITest::always, "passes", 1);
     static_cast<void>(first.take());
     static_cast<void>(third.take());
-    EXPECT_EQ(lines(), (std::vector<std::string>{"a activate", "a always+", "a work+", "a passes+",
-                                                 "a passes-", "a work-", "a later+", "a later-",
-                                                 "a always-"}));
+    EXPECT_TRUE(comes_before("a passes-", "a work-"));
+    EXPECT_TRUE(comes_before("a work-", "a later+"));
+    EXPECT_TRUE(comes_before("a later-", "a always-"));
   });
 }
 

@@ -60,6 +60,7 @@ TEST_F(DeactivationBehaviours, b07_no_call_is_lost_on_deactivation_with_a_runnin
 TEST_F(DeactivationBehaviours, b07_deactivation_waits_for_the_running_request) {
   run([&] {
     Working working = grain("a").start(ITest::work, "w", 100);
+    pass(1ms);
     silo().deactivate(grain("a").id(), {DeactivationReasonCode::application_requested, ""});
     EXPECT_EQ(working.take().value(), "w");
     grain("a").call(ITest::note, "again").value();
