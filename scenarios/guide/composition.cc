@@ -208,7 +208,13 @@ Composition::Composition(sim::World& world, const sim::RunKey& key, Pattern patt
   }
 }
 
-Composition::~Composition() { parts_->faults.detach(); }
+Composition::~Composition() {
+  parts_->faults.detach();
+  // The driver processes end while the layer that their open notices go to is still there.
+  for (std::uint32_t i = 0; i < parts_->machine.device_count(); ++i) {
+    if (auto* driver = parts_->host.driver(gpu::DeviceOrdinal{i})) driver->end_process();
+  }
+}
 
 std::string Composition::problem(const sim::RunKey& key) {
   const auto profile = sim::DeviceProfile::named(key.profile);
