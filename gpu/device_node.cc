@@ -81,6 +81,13 @@ Result<void> DeviceNode::ensure_running(const CallOptions& call) {
   if (running()) return {};
   THRESHER_TRY_VOID(start_process(deadline));
   condition_.heal();
+  // Contexts of the process before were forgotten by a Full that then found no process to start:
+  // their accelerators make them anew by a Hard reset.
+  for (const auto& context : contexts()) {
+    if (context->handle()) continue;
+    context->condition().worsen(runtime::make_error(Errc::context_lost, device_.value),
+                                ResetType::hard);
+  }
   return {};
 }
 

@@ -19,6 +19,7 @@
 #include "thresher/sim/device/simulated_driver_host.h"
 #include "thresher/sim/device/simulated_machine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -77,7 +78,7 @@ runtime::SiloOptions silo_options() {
 
 }  // namespace
 
-Configuration Configuration::draw(Draws& draws, bool published) {
+Configuration Configuration::draw(Draws& draws, Pattern pattern, bool published) {
   Configuration drawn;
   const auto small = [&draws](const Knob& knob) {
     return static_cast<std::uint32_t>(draws.of(knob));
@@ -88,6 +89,8 @@ Configuration Configuration::draw(Draws& draws, bool published) {
   drawn.calls = small(calls_knob);
   drawn.pool_size = small(pool_size_knob);
   drawn.memory_bytes = (std::uint64_t{2} << 30) << draws.of(memory_knob);
+  // A hybrid keeps one device for high priority and needs another for its pool.
+  if (pattern == Pattern::hybrid && !published) drawn.devices = std::max(drawn.devices, 2u);
   drawn.thresher_layer = !published || draws.of(layer_knob) == 1;
   return drawn;
 }

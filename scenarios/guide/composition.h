@@ -29,7 +29,7 @@ struct Configuration {
   bool thresher_layer = true;
   std::uint64_t memory_bytes = 0;
 
-  static Configuration draw(Draws& draws, bool published);
+  static Configuration draw(Draws& draws, Pattern pattern, bool published);
 };
 
 class Composition {

@@ -21,7 +21,7 @@ GuideRun::GuideRun(sim::World& world, const sim::RunKey& key, Pattern pattern, b
 
 void GuideRun::run() {
   Draws draws{world_.choices(), world_.checks(), key_};
-  configuration_ = Configuration::draw(draws, published_);
+  configuration_ = Configuration::draw(draws, pattern_, published_);
   grains_ = grain_keys();
   composition_.emplace(world_, key_, pattern_, published_, configuration_);
   Composition& composition = *composition_;
