@@ -15,6 +15,8 @@ namespace {
 /// only for faults that end.
 constexpr std::uint64_t strikes_max = 8;
 constexpr std::uint64_t lasting_max = 3;
+/// How often the operator looks for devices out of service.
+constexpr runtime::Duration replacement_period = std::chrono::minutes{1};
 
 }  // namespace
 
@@ -67,9 +69,19 @@ void GuideFaults::heal(gpu::AcceleratorFactory* factory) {
   healed_ = true;
   faults_.heal();
   if (factory == nullptr) return;
-  for (std::uint32_t i = 0; i < machine_.device_count(); ++i) {
-    const gpu::DeviceOrdinal device{i};
-    if (!factory->usable(device)) factory->readmit(device);
+  world_.services().scheduler.spawn({.name = "operator", .background = true},
+                                    [this, factory] { replace_devices(*factory); });
+}
+
+// An incident that was open when the faults stopped may still end in quarantine, so that whoever
+// replaces devices keeps looking.
+void GuideFaults::replace_devices(gpu::AcceleratorFactory& factory) {
+  for (;;) {
+    for (std::uint32_t i = 0; i < machine_.device_count(); ++i) {
+      const gpu::DeviceOrdinal device{i};
+      if (!factory.usable(device)) factory.readmit(device);
+    }
+    static_cast<void>(runtime::sleep_for(world_.services().scheduler, replacement_period));
   }
 }
 

@@ -40,6 +40,7 @@ class GuideFaults {
 
  private:
   void jump_clock();
+  void replace_devices(gpu::AcceleratorFactory& factory);
 
   sim::World& world_;
   const sim::RunKey& key_;

@@ -22,6 +22,11 @@ std::vector<double> input_of(std::uint64_t count, std::uint64_t start) {
   return values;
 }
 
+// The operating error behind a failure: that of the activation or of the method itself.
+runtime::Error cause_of(const runtime::CallError& error) {
+  return error.failure != nullptr ? error.failure->error : error.error;
+}
+
 }  // namespace
 
 Workload::Workload(runtime::Services& services, runtime::Silo& silo, sim::Choices& choices,
@@ -82,12 +87,12 @@ runtime::Result<void> Workload::compute(const std::string& grain,
   auto reference = silo_.get_grain<ICompute>(grain);
   if (sum) {
     const auto result = reference.call(ICompute::sum, values, scalar);
-    if (!result) return runtime::Unexpected{result.error().error};
+    if (!result) return runtime::Unexpected{cause_of(result.error())};
     const double expected = reference_sum(values, scalar);
     witness_.result_given(std::span{&*result, 1}, std::span{&expected, 1}, "sum of " + grain);
   } else {
     const auto result = reference.call(ICompute::scale, values, scalar);
-    if (!result) return runtime::Unexpected{result.error().error};
+    if (!result) return runtime::Unexpected{cause_of(result.error())};
     std::vector<double> expected = values;
     for (double& value : expected) value = value * scalar;
     witness_.result_given(*result, expected, "scale of " + grain);
@@ -97,7 +102,7 @@ runtime::Result<void> Workload::compute(const std::string& grain,
 }
 
 runtime::Result<void> Workload::ended(const runtime::CallResult<void>& result) {
-  if (!result) return runtime::Unexpected{result.error().error};
+  if (!result) return runtime::Unexpected{cause_of(result.error())};
   ++successes_;
   return {};
 }
