@@ -8,6 +8,8 @@
 #include "thresher/gpu/reset.h"
 
 #include <chrono>
+#include <optional>
+#include <utility>
 
 namespace thresher::scenarios::hardened {
 namespace {
@@ -100,9 +102,12 @@ Values CircuitBreakerGrain::process(const ComputeInput& input, const gpu::CallOp
   return breaker.run([&]() -> Values {
     witness().checks().always(breaker.state() == gpu::BreakerState::closed,
                               guide::label::call_while_open);
-    // The breaker's probe healed the device, not what this grain holds of it.
-    if (const auto usable = accelerator().usable(); !usable) recover_from(usable.error());
-    return execute_compute(accelerator(), input, call);
+    // The breaker's probe heals the device, not what this grain holds of it: a stream behind a
+    // stuck kernel is usable in name only.
+    if (trouble_) recover_from(*std::exchange(trouble_, std::nullopt));
+    auto result = execute_compute(accelerator(), input, call);
+    if (!result && gpu::counts_as_failure(result.error().code)) trouble_ = result.error();
+    return result;
   });
 }
 

@@ -13,6 +13,7 @@
 #include "thresher/scenarios/guide/hardened/hardened_grain.h"
 
 #include <memory>
+#include <optional>
 
 namespace thresher::scenarios::hardened {
 
@@ -73,6 +74,8 @@ class CircuitBreakerGrain final : public HoldingGrain {
   Values process(const ComputeInput& input, const gpu::CallOptions& call) override;
 
   Breakers& breakers_;
+  /// What the last operation failed with: recovered from before the next, while the breaker lets.
+  std::optional<runtime::Error> trouble_;
 };
 
 }  // namespace thresher::scenarios::hardened
