@@ -28,6 +28,18 @@ std::string pairs(const std::map<std::string, std::string>& values) {
   return text;
 }
 
+/// In one line where it fits, else one a line.
+std::string drawn_text(const std::map<std::string, std::string>& drawn) {
+  constexpr std::size_t line_chars_max = 80;
+  const std::string together = drawn.empty() ? "nothing" : pairs(drawn);
+  if (together.size() <= line_chars_max) return line("drawn", together);
+  std::string text;
+  for (const auto& [name, value] : drawn) {
+    text += line(text.empty() ? "drawn" : "", std::string{name}.append("=").append(value));
+  }
+  return text;
+}
+
 std::string faults_text(const std::vector<sim::InjectedFault>& faults) {
   if (faults.empty()) return line("faults", "none");
   std::string text;
@@ -78,8 +90,7 @@ std::string failure_text(const RunReport& report) {
   if (!report.settings.knobs.empty()) text += line("knobs", pairs(report.settings.knobs));
   if (!report.settings.plan_path.empty()) text += line("plan", report.settings.plan_path);
   if (!report.settings.only.empty()) text += line("only", report.settings.only);
-  text += line("drawn", result.drawn.empty() ? "nothing" : pairs(result.drawn));
-  return text + faults_text(result.faults);
+  return text + drawn_text(result.drawn) + faults_text(result.faults);
 }
 
 std::string verdict_line(const sim::RunResult& result) {

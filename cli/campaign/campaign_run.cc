@@ -116,7 +116,7 @@ Parsed<Done> CampaignRun::alone(const RunSettings& settings, const RunSpec& spec
   return do_alone(means_.recipe, limits, task, kind);
 }
 
-Parsed<void> CampaignRun::detail(FailureRow& row) {
+Parsed<Outcome> CampaignRun::detail(FailureRow& row) {
   THRESHER_TRY(folder, folder_.failure_folder(row.report.settings, row.group.fastest.label,
                                               row.report.spec.seed));
   Detail wanted;
@@ -124,12 +124,18 @@ Parsed<void> CampaignRun::detail(FailureRow& row) {
   THRESHER_TRY(done, alone(row.report.settings, row.report.spec, std::move(wanted),
                            WorkerKind::explorer));
   if (done.answer && !done.answer->problem.empty()) return broken(done.answer->problem);
-  row.report.result = done.answer ? *done.answer->detail : result_of(*done.death);
-  row.report.result.message = with_names(row.report.result.message);
+  sim::RunResult again = done.answer ? *done.answer->detail : result_of(*done.death);
+  row.folder = folder;
+  if (const Outcome brief = outcome_of(row.report.spec, again);
+      !brief.same_run(row.group.fastest)) {
+    row.report.result.message = "it went otherwise when it was run again for this report";
+    return brief;
+  }
+  again.message = with_names(again.message);
+  row.report.result = std::move(again);
   THRESHER_TRY_VOID(OutFolder::write(folder + "/report.txt", text_of(row.report)));
   THRESHER_TRY_VOID(OutFolder::write(folder + "/run.json", dumped(json_of(row.report))));
-  row.folder = folder;
-  return {};
+  return row.group.fastest;
 }
 
 Parsed<void> CampaignRun::compare(DifferenceRow& row) {
@@ -150,13 +156,13 @@ Parsed<void> CampaignRun::compare(DifferenceRow& row) {
 void CampaignRun::report_failures(Summary& summary) {
   for (FailureRow& row : summary.failures) {
     if (interrupted() || row.group.fastest.label == "hang") continue;
-    if (const auto kept = detail(row); !kept) {
-      summary.troubles.push_back(kept.error().text);
+    const auto again = detail(row);
+    if (!again) {
+      summary.troubles.push_back(again.error().text);
       return;
     }
-    const Outcome again = outcome_of(row.report.spec, row.report.result);
-    if (again.same_run(row.group.fastest)) continue;
-    summary.differing.push_back({row.report.settings, row.group.fastest, again, ""});
+    if (again->same_run(row.group.fastest)) continue;
+    summary.differing.push_back({row.report.settings, row.group.fastest, *again, ""});
   }
 }
 

@@ -50,7 +50,8 @@ class CampaignRun {
   Parsed<void> give_out();
   Parsed<void> take_in();
   void tell();
-  Parsed<void> detail(FailureRow& row);
+  /// Runs the row's fastest seed again and keeps what it gave; tells how it went.
+  Parsed<Outcome> detail(FailureRow& row);
   Parsed<void> compare(DifferenceRow& row);
   Parsed<Done> alone(const RunSettings& settings, const RunSpec& spec, Detail detail,
                      WorkerKind kind) const;

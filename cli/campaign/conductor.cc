@@ -17,7 +17,7 @@ constexpr std::uint64_t batch_max = 500;
 constexpr std::chrono::milliseconds task_short{150};
 constexpr std::chrono::milliseconds task_long{600};
 /// Second runs are gathered, since their workers are started anew.
-constexpr std::size_t twin_batch = 100;
+constexpr std::size_t twin_batch = 32;
 /// A seed whose worker was killed from outside so often is taken for a crash.
 constexpr std::ptrdiff_t kills_max = 3;
 
@@ -60,21 +60,24 @@ std::optional<Assignment> Conductor::next_of(std::size_t leg) {
   return assign(Exploring{leg, *range}, WorkerKind::explorer, std::move(task));
 }
 
-std::optional<Assignment> Conductor::next_exploring() {
-  // Hunts first: their chunks come one after another, so they need every chance to move on.
-  for (std::size_t leg = 0; leg < legs_.size(); ++leg) {
-    if (legs_[leg].plan().purpose == Purpose::explore) continue;
-    if (auto assignment = next_of(leg)) return assignment;
-  }
+std::optional<Assignment> Conductor::next_among(bool hunts) {
+  std::size_t& turn = hunts ? hunt_turn_ : explore_turn_;
   for (std::size_t i = 0; i < legs_.size(); ++i) {
-    const std::size_t leg = (turn_ + i) % legs_.size();
-    if (legs_[leg].plan().purpose != Purpose::explore) continue;
+    const std::size_t leg = (turn + i) % legs_.size();
+    if ((legs_[leg].plan().purpose != Purpose::explore) != hunts) continue;
     if (auto assignment = next_of(leg)) {
-      turn_ = leg + 1;
+      turn = leg + 1;
       return assignment;
     }
   }
   return std::nullopt;
+}
+
+std::optional<Assignment> Conductor::next_exploring() {
+  // Turn about, so that under a budget of time neither starves the other.
+  hunts_next_ = !hunts_next_;
+  if (auto assignment = next_among(hunts_next_)) return assignment;
+  return next_among(!hunts_next_);
 }
 
 std::optional<Assignment> Conductor::next_twin(std::size_t at_least) {
@@ -133,13 +136,25 @@ bool Conductor::learn(const Fact& fact) {
 bool Conductor::apply(const Explored& fact) {
   const auto leg = leg_named(fact.leg);
   if (!leg) return false;
-  legs_[*leg].add(fact.range, fact.totals, fact.outcomes);
+  Leg& it = legs_[*leg];
+  it.add(fact.range, fact.totals, fact.outcomes);
+  const bool exploring = it.plan().purpose == Purpose::explore;
   for (const Outcome& outcome : fact.outcomes) {
     // A hang costs its whole limit again and says nothing new.
-    if (outcome.label != "hang") to_twin_[*leg].push_back(outcome);
+    if (outcome.label == "hang") continue;
+    if (exploring || chosen_for_twin(outcome.spec.seed)) to_twin_[*leg].push_back(outcome);
   }
-  if (legs_[*leg].finished()) follow_up(legs_[*leg]);
+  if (!exploring && it.finished()) end_hunt(*leg);
   return true;
+}
+
+void Conductor::end_hunt(std::size_t leg) {
+  // Most runs of a hunt fail, as they should; those that are shown must be sure.
+  for (const auto& [label, group] : legs_[leg].groups()) {
+    const bool twinned = chosen_for_twin(group.fastest.spec.seed) || label == "hang";
+    if (!twinned) to_twin_[leg].push_back(group.fastest);
+  }
+  follow_up(legs_[leg]);
 }
 
 bool Conductor::apply(const Measured& fact) {

@@ -103,6 +103,7 @@ class Conductor {
   using Work = std::variant<Exploring, Measuring, Twinning>;
 
   std::optional<Assignment> next_of(std::size_t leg);
+  std::optional<Assignment> next_among(bool hunts);
   std::optional<Assignment> next_exploring();
   std::optional<Assignment> next_twin(std::size_t at_least);
   Assignment assign(Work work, WorkerKind kind, Task task);
@@ -113,6 +114,7 @@ class Conductor {
   bool apply(const Measured& fact);
   bool apply(const Twinned& fact);
   bool apply(const Killed& fact);
+  void end_hunt(std::size_t leg);
   void follow_up(const Leg& hunt);
 
   void answered(const Exploring& work, const Answer& answer, std::chrono::milliseconds took);
@@ -133,7 +135,9 @@ class Conductor {
   std::vector<std::vector<Outcome>> to_twin_;
   std::map<std::uint64_t, Work> awaited_;
   std::uint64_t next_ticket_ = 1;
-  std::size_t turn_ = 0;
+  std::size_t hunt_turn_ = 0;
+  std::size_t explore_turn_ = 0;
+  bool hunts_next_ = false;
   std::uint64_t twins_compared_ = 0;
   std::vector<Twinned> differing_;
   std::vector<Killed> killed_;

@@ -66,26 +66,41 @@ std::map<std::string, std::string> names_in(const std::string& file,
   return names;
 }
 
+/// (file, offset) -> name, for all frames among the lines.
+std::map<std::pair<std::string, std::string>, std::string> names_of(
+    const std::vector<std::string_view>& lines) {
+  std::map<std::string, std::vector<std::string>> wanted;
+  for (const std::string_view line : lines) {
+    if (const auto frame = frame_of(line)) wanted[frame->file].push_back(frame->offset);
+  }
+  std::map<std::pair<std::string, std::string>, std::string> names;
+  for (const auto& [file, offsets] : wanted) {
+    for (const auto& [offset, name] : names_in(file, offsets)) names[{file, offset}] = name;
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string with_names(std::string_view text) {
-  std::map<std::string, std::vector<std::string>> wanted;
-  for (const std::string_view line : lines_of(text)) {
-    if (const auto frame = frame_of(line)) wanted[frame->file].push_back(frame->offset);
-  }
-  std::map<std::string, std::map<std::string, std::string>> names;
-  for (const auto& [file, offsets] : wanted) names[file] = names_in(file, offsets);
+  const std::vector<std::string_view> lines = lines_of(text);
+  const auto names = names_of(lines);
+  bool below_harness = false;
   std::string out;
-  for (const std::string_view line : lines_of(text)) {
+  for (const std::string_view line : lines) {
     const auto frame = frame_of(line);
-    const auto* const known = frame ? &names[frame->file] : nullptr;
-    const auto name = known != nullptr ? known->find(frame->offset) : decltype(known->end()){};
-    if (known == nullptr || name == known->end()) {
-      // The address changes from process to process and says nothing without it.
-      out.append(frame ? line.substr(0, line.find('[')) : line).append("\n");
-    } else if (name->second.find("say_stack") == std::string::npos) {
-      out += "  " + name->second + "\n";
+    const auto name = frame ? names.find({frame->file, frame->offset}) : names.end();
+    const bool of_stack = line.find("[0x") != line.npos;
+    if (below_harness && of_stack) continue;
+    if (name == names.end()) {
+      // The address changes from process to process and says nothing without its layout.
+      out.append(line.substr(0, line.find("[0x"))).append("\n");
+      continue;
     }
+    if (name->second.find("::say_stack") != std::string::npos) continue;
+    out += "  " + name->second + "\n";
+    // What is below is how the harness came to run it.
+    below_harness = name->second.find("::Executor::perform") != std::string::npos;
   }
   return out;
 }

@@ -11,6 +11,8 @@ namespace thresher::cli {
 
 namespace {
 
+constexpr std::size_t differences_shown_max = 3;
+
 std::string per_second(std::uint64_t amount, std::chrono::milliseconds elapsed) {
   const auto milliseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(1, elapsed.count()));
   return grouped(amount * 1000 / milliseconds);
@@ -88,7 +90,13 @@ std::string hunt_lines(const Summary& summary) {
 std::string difference_lines(const Summary& summary) {
   std::string text = "twins  " + counted(summary.twins_compared, "run") + " done twice, " +
                      grouped(summary.differing.size()) + " differed\n";
+  std::size_t shown = 0;
   for (const DifferenceRow& row : summary.differing) {
+    if (shown++ == differences_shown_max) {
+      text += "and " + grouped(summary.differing.size() - differences_shown_max) +
+              " more differences: summary.json has all\n";
+      break;
+    }
     text += "\nFAIL  nondeterminism: two runs of one seed differ\n";
     for (const Outcome* each : {&row.first, &row.second}) {
       text += std::string{each == &row.first ? "  first   " : "  second  "};

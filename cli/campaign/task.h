@@ -67,8 +67,10 @@ struct [[nodiscard]] Outcome {
   std::uint64_t trace_hash = 0;
 
   bool failed() const noexcept { return verdict != sim::Verdict::survived; }
-  /// Whether both are what one key must always give.
+  /// Whether both are what one key must always give. How a crash shows itself (which signal, after
+  /// how long) is not promised: what a program with a wild pointer meets depends on its layout.
   bool same_run(const Outcome& other) const {
+    if (verdict == sim::Verdict::crash && other.verdict == sim::Verdict::crash) return true;
     return verdict == other.verdict && label == other.label && steps == other.steps &&
            trace_hash == other.trace_hash;
   }
