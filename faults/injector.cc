@@ -154,6 +154,7 @@ bool Injector::affordable(const Rule& rule) const {
 }
 
 std::optional<Effect> Injector::pass(const Passing& passing) {
+  THRESHER_ASSERT(passing.now >= start_);
   std::optional<std::size_t> struck;
   {
     const std::lock_guard guard{lock_};
@@ -162,6 +163,8 @@ std::optional<Effect> Injector::pass(const Passing& passing) {
       const Rule& rule = plan_.rules[at];
       RuleState& state = states_[at];
       if (!matches(rule, passing)) continue;
+      // Also where another rule strikes or the budget is used up: a rule's matches depend on what
+      // passes, and on nothing else in the plan.
       ++state.matches;
       const bool spent = rule.times > 0 && state.strikes >= rule.times;
       if (state.matches < rule.when.nth || spent || !draws(rule, passing)) continue;
@@ -177,6 +180,7 @@ std::optional<Effect> Injector::pass(const Passing& passing) {
 }
 
 void Injector::strike(std::size_t index, const Passing& passing) {
+  THRESHER_ASSERT(index < plan_.rules.size());
   ++strikes_;
   const Until until = lasting(plan_.rules[index].effect);
   // What a `result` leaves is added by `stay`, once it is known for which context.

@@ -129,6 +129,7 @@ bool offered(Needs needs, const SwarmOptions& options) {
 Rule draw_rule(Draw& draw, const Entry& entry, const SwarmOptions& options) {
   Rule rule{.label = std::string{entry.label}, .point = entry.point, .effect = entry.effect};
   rule.when.ratio = rates[draw.below(lane, rates.size(), THRESHER_SITE("swarm.rate"))];
+  THRESHER_ASSERT(rule.when.ratio.den >= 1);
   rule.times = 1 + draw.below(lane, times_max, THRESHER_SITE("swarm.times"));
   if (entry.is_rare) {
     rule.when.ratio.den *= rare;

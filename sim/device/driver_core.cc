@@ -90,9 +90,11 @@ gpu::Answer<ContextHandle> DriverCore::open_context(gpu::DeviceOrdinal ordinal) 
   if (const Status status = device.availability(); !status.ok()) {
     return runtime::Unexpected{status};
   }
+  THRESHER_ASSERT(!closed_);
   const DeviceContextId id = machine_.new_context();
   if (!device.add_context(id, process_, *this)) return gpu::refuse(DriverResult::out_of_memory);
   const auto handle = new_handle<ContextHandle>();
+  THRESHER_ASSERT(find(handle) == nullptr);
   ContextState& context = contexts_[handle];
   context.device = ordinal;
   context.id = id;
@@ -115,6 +117,7 @@ void DriverCore::close_context(ContextHandle handle) {
 }
 
 bool DriverCore::is_pinned(const std::byte* at, std::uint64_t bytes) const {
+  THRESHER_ASSERT(at != nullptr && bytes > 0);
   for (const auto& [handle, context] : contexts_) {
     for (const HostBlock& block : context.host_blocks) {
       if (block.holds(at, bytes)) return true;
@@ -136,8 +139,9 @@ CompletionPump& DriverCore::pump(runtime::WorkerId worker) {
   return *pump;
 }
 
-WorkFault DriverCore::take_armed(runtime::FiberId fiber) {
-  const auto found = armed_.find(fiber);
+WorkFault DriverCore::take_armed() {
+  if (armed_.empty()) return {};
+  const auto found = armed_.find(scheduler_.current());
   if (found == armed_.end()) return {};
   const WorkFault fault = found->second;
   armed_.erase(found);

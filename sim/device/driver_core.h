@@ -75,9 +75,9 @@ class DriverCore final : private ContextListener {
   /// The pump of `worker`.
   CompletionPump& pump(runtime::WorkerId worker);
 
-  /// What shall go wrong with the next work that `fiber` submits.
-  void arm(runtime::FiberId fiber, const WorkFault& fault) { armed_[fiber] = fault; }
-  WorkFault take_armed(runtime::FiberId fiber);
+  /// What shall go wrong with the next work that the calling fiber submits.
+  void arm(const WorkFault& fault) { armed_[scheduler_.current()] = fault; }
+  WorkFault take_armed();
 
  private:
   void context_failed(DeviceContextId context, gpu::Status status) override;

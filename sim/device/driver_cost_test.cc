@@ -107,6 +107,22 @@ TEST_F(DriverCost, tells_completions_at_the_instant_of_the_end) {
   });
 }
 
+TEST_F(DriverCost, keeps_a_world_alive_that_waits_for_a_completion_alone) {
+  struct Sink : gpu::CompletionSink {
+    runtime::FiberEvent* done = nullptr;
+    void complete(std::uint64_t, gpu::Status) noexcept override { done->set(); }
+  } sink;
+  run([&] {
+    runtime::FiberEvent done{scheduler(), "done"};
+    sink.done = &done;
+    const auto event = driver->event_create(context).value();
+    EXPECT_EQ(fill(words(1 << 20), 1 << 20, 1), R::success);
+    EXPECT_TRUE(driver->event_record(context, event, stream).ok());
+    EXPECT_TRUE(driver->notify(context, event, sink, 1).ok());
+    EXPECT_TRUE(done.wait());
+  });
+}
+
 TEST_F(DriverCost, gives_two_runs_of_one_seed_the_same_hash) {
   const auto story = [&] {
     const auto at = words(100);

@@ -75,6 +75,8 @@ TEST_F(StickyErrors, keep_the_first_code) {
     driver->arm(fault);
     EXPECT_EQ(launch("fill"), R::illegal_address);
     EXPECT_EQ(query(), R::illegal_address);
+    device().break_down(DeviceHealth::lost, {.code = R::unknown}, scheduler().now());
+    EXPECT_EQ(query(), R::illegal_address);
   });
 }
 

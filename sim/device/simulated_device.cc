@@ -64,6 +64,7 @@ SimulatedDevice::SimulatedDevice(gpu::DeviceOrdinal ordinal, DeviceProfile profi
 bool SimulatedDevice::add_context(DeviceContextId id, DriverProcessId process,
                                   ContextListener& listener) {
   THRESHER_ASSERT(!contexts_.contains(id));
+  THRESHER_ASSERT(health_ == DeviceHealth::healthy);
   if (profile_.context_bytes > 0 && !memory_.allocate(id, profile_.context_bytes)) return false;
   contexts_.emplace(id, Context{.process = process, .listener = &listener});
   return true;
@@ -82,6 +83,7 @@ void SimulatedDevice::abort_work(DeviceContextId id) {
 }
 
 void SimulatedDevice::remove_process(DriverProcessId process) {
+  THRESHER_ASSERT(process.value != 0);
   std::vector<DeviceContextId> gone;
   for (auto& [id, context] : contexts_) {
     if (context.process != process) continue;
@@ -120,6 +122,7 @@ void SimulatedDevice::repair(TimePoint now) {
 }
 
 void SimulatedDevice::lose_context(DeviceContextId id, Status status, TimePoint now) {
+  THRESHER_ASSERT(!status.ok());
   if (!contexts_.contains(id)) return;
   fail(FaultReport{.at = now,
                    .context = id,

@@ -31,12 +31,12 @@ bool SimulatedDriver::ended() const noexcept {
 void SimulatedDriver::arm(const WorkFault& fault) {
   THRESHER_ASSERT(fault.any());
   const std::lock_guard guard{core_->machine().lock()};
-  core_->arm(core_->scheduler().current(), fault);
+  core_->arm(fault);
 }
 
 void SimulatedDriver::disarm() {
   const std::lock_guard guard{core_->machine().lock()};
-  core_->take_armed(core_->scheduler().current());
+  core_->take_armed();
 }
 
 bool SimulatedDriver::lose_context(ContextHandle handle, Status status) {
@@ -120,6 +120,7 @@ Answer<ContextHandle> SimulatedDriver::primary_context_retain(DeviceOrdinal devi
     entry.spend(profile.host_cost(DriverCall::context_create));
     if (entry.refused()) return runtime::Unexpected{entry.status()};
   }
+  THRESHER_ASSERT(!entry.refused());
   // Looked up again: while this call made the context's time pass, another may have made it.
   if (!core_->primaries().contains(device)) {
     const auto made = core_->open_context(device);
@@ -128,6 +129,7 @@ Answer<ContextHandle> SimulatedDriver::primary_context_retain(DeviceOrdinal devi
   }
   PrimaryState& primary = core_->primaries()[device];
   ++primary.references;
+  THRESHER_ASSERT(primary.context.value != 0);
   return primary.context;
 }
 

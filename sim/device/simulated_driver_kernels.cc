@@ -27,6 +27,7 @@ DriverResult check_configuration(const gpu::Launch& launch, const gpu::DevicePro
   if (launch.grid.count() == 0 || launch.block.count() == 0) return DriverResult::invalid_value;
   if (launch.block.count() > device.threads_per_block_max) return DriverResult::invalid_value;
   if (launch.shared_bytes > device.shared_bytes_per_block_max) return DriverResult::invalid_value;
+  THRESHER_ASSERT(launch.block.count() <= resident_threads);
   const std::uint64_t resident =
       device.multiprocessors * (resident_threads / launch.block.count());
   if (launch.cooperative && launch.grid.count() > resident) {
@@ -79,6 +80,7 @@ Answer<gpu::FunctionHandle> SimulatedDriver::module_function(ContextHandle conte
   }
   const gpu::HostFunction* function = find_function(found->second, name);
   if (function == nullptr) return gpu::refuse(DriverResult::not_found);
+  THRESHER_ASSERT(function->body != nullptr);
   const auto handle = core_->new_handle<gpu::FunctionHandle>();
   entry.context().functions.emplace(handle,
                                     FunctionState{.function = function, .module = module});

@@ -40,6 +40,7 @@ Answer<DevicePointer> SimulatedDriver::memory_allocate(ContextHandle context,
     }
   }
   const auto address = entry.device().memory().allocate(entry.context().id, bytes);
+  THRESHER_ASSERT(!address || *address != 0);
   if (!address) return gpu::refuse(DriverResult::out_of_memory);
   return DevicePointer{*address};
 }
@@ -55,6 +56,7 @@ Status SimulatedDriver::memory_free(ContextHandle context, DevicePointer pointer
   }
   entry.charge();
   if (entry.refused()) return entry.status();
+  // Looked at again: while this call waited, another fiber may have freed it.
   const bool released = entry.device().memory().release(entry.context().id, pointer.value);
   return released ? Status{} : entry.refuse(DriverResult::invalid_value);
 }
@@ -68,6 +70,7 @@ Answer<std::byte*> SimulatedDriver::host_allocate(ContextHandle context, std::ui
   }
   HostBlock block{.bytes = bytes, .memory = std::make_unique<std::byte[]>(bytes)};
   std::byte* const at = block.memory.get();
+  THRESHER_ASSERT(block.holds(at, bytes));
   core_->host_bytes() += bytes;
   entry.context().host_blocks.push_back(std::move(block));
   return at;
@@ -111,8 +114,10 @@ Status SimulatedDriver::copy_to_device(ContextHandle context, DevicePointer to,
   work.bytes = from.size();
   work.host_from = from;
   if (!core_->is_pinned(from.data(), from.size())) {
+    // Moving the work keeps the vector's bytes where they are, so the span stays right.
     work.staged.assign(from.begin(), from.end());
     work.host_from = work.staged;
+    THRESHER_ASSERT(work.host_from.size() == from.size());
   }
   const auto point = submit(entry, stream, std::move(work));
   return point ? Status{} : point.error();

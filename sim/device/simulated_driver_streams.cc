@@ -23,13 +23,14 @@ std::optional<QueueId> SimulatedDriver::queue_of(CallEntry& entry, StreamHandle 
   if (!stream) return entry.context().default_queue;
   const auto found = entry.context().streams.find(stream);
   if (found == entry.context().streams.end()) return std::nullopt;
+  THRESHER_ASSERT(found->second.value != 0);
   return found->second;
 }
 
 Answer<StreamPoint> SimulatedDriver::submit(CallEntry& entry, StreamHandle stream, Work work) {
   THRESHER_ASSERT(!entry.refused());
   const bool strikes = engine_of(work.kind) != EngineKind::none;
-  if (strikes) work.fault = core_->take_armed(core_->scheduler().current());
+  if (strikes) work.fault = core_->take_armed();
   auto queue = queue_of(entry, stream);
   if (!queue) return runtime::Unexpected{entry.refuse(DriverResult::invalid_handle)};
   Timeline& timeline = entry.timeline();
@@ -50,6 +51,7 @@ Answer<StreamHandle> SimulatedDriver::stream_create(ContextHandle context) {
   CallEntry entry{core_, DriverCall::stream_create, context};
   if (entry.refused()) return runtime::Unexpected{entry.status()};
   const auto handle = core_->new_handle<StreamHandle>();
+  THRESHER_ASSERT(!entry.context().streams.contains(handle));
   entry.context().streams.emplace(handle, entry.timeline().open(entry.context().id));
   return handle;
 }
@@ -59,6 +61,7 @@ Status SimulatedDriver::stream_destroy(ContextHandle context, StreamHandle strea
   if (entry.refused()) return entry.status();
   const auto found = entry.context().streams.find(stream);
   if (found == entry.context().streams.end()) return entry.refuse(DriverResult::invalid_handle);
+  // What is queued runs on; the queue goes with its last work, also when that never ends.
   entry.timeline().close(found->second);
   entry.context().streams.erase(found);
   return {};
@@ -78,6 +81,7 @@ Status SimulatedDriver::stream_synchronize(ContextHandle context, StreamHandle s
   const auto queue = queue_of(entry, stream);
   if (!queue) return entry.refuse(DriverResult::invalid_handle);
   Timeline& timeline = entry.timeline();
+  // Work that others submit while this call waits is none of its business.
   const StreamPoint all{.queue = *queue, .sequence = timeline.next_sequence() - 1};
   return entry.wait_until([&timeline, all] { return timeline.reached(all); });
 }
@@ -138,6 +142,7 @@ Status SimulatedDriver::notify(ContextHandle context, EventHandle event,
   const auto found = entry.context().events.find(event);
   if (found == entry.context().events.end()) return entry.refuse(DriverResult::invalid_handle);
   runtime::Scheduler& scheduler = core_->scheduler();
+  THRESHER_ASSERT(scheduler.worker_count() >= 1);
   // A helper's worker does not outlive its call: its notices go to the first pump.
   const runtime::WorkerId here = scheduler.current_worker();
   const bool lasts = here.value < scheduler.worker_count();

@@ -31,6 +31,7 @@ Timeline::Timeline(const TimelineShape& shape, WorkRunner& runner)
 }
 
 QueueId Timeline::open(DeviceContextId context) {
+  THRESHER_ASSERT(context.value != 0);
   const QueueId id{++queue_ids_};
   queues_[id].context = context;
   return id;
@@ -100,6 +101,7 @@ std::vector<Timeline::Running>::iterator Timeline::earliest() {
 TimePoint Timeline::next_end() const noexcept {
   TimePoint next = runtime::no_deadline;
   for (const Running& running : running_) next = std::min(next, running.end);
+  THRESHER_ASSERT(next >= now_);
   return next;
 }
 
@@ -171,6 +173,7 @@ void Timeline::finish_head(QueueId id, TimePoint at) {
 }
 
 bool Timeline::reached(StreamPoint point) const {
+  THRESHER_ASSERT(point.sequence <= sequence_);
   const auto found = queues_.find(point.queue);
   if (found == queues_.end() || found->second.works.empty()) return true;
   return found->second.works.front().sequence > point.sequence;

@@ -102,6 +102,14 @@ TEST_F(TimelineTest, never_ends_stuck_work_and_leaves_other_contexts_working) {
   EXPECT_EQ(timeline.stuck(context_one), StuckUntil::process_replaced);
 }
 
+TEST_F(TimelineTest, counts_the_places_of_each_context_by_itself) {
+  submit_stuck(timeline.open(context_one), StuckUntil::never);
+  submit_stuck(timeline.open(context_one), StuckUntil::never);
+  submit(timeline.open(context_two), WorkKind::kernel, 10);
+  timeline.advance(at(10));
+  EXPECT_THAT(finished, ElementsAre(std::pair{3u, 10}));
+}
+
 TEST_F(TimelineTest, lets_go_of_what_was_only_stuck_for_so_long) {
   submit_stuck(timeline.open(context_one), StuckUntil::context_destroyed);
   submit_stuck(timeline.open(context_one), StuckUntil::never);
