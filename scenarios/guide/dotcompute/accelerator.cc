@@ -69,10 +69,9 @@ class CudaAccelerator final : public published::Accelerator {
   std::uint64_t total_memory() override { return memory().total_bytes; }
   std::uint64_t available_memory() override { return memory().free_bytes; }
   std::uint64_t ledger_id() const noexcept override { return ledger_id_; }
+  // By what its own resets did: to ask the driver would be a call that no sample makes.
   bool usable() const noexcept override {
-    if (disposed_ || !last_reset_succeeded_) return false;
-    const auto code = driver_.stream_query(context_, stream_).code;
-    return code == gpu::DriverResult::success || code == gpu::DriverResult::not_ready;
+    return !disposed_ && initialised_ && last_reset_succeeded_;
   }
 
   published::Buffer& allocate(std::uint64_t length) override;
@@ -135,6 +134,8 @@ class CudaAccelerator final : public published::Accelerator {
   std::vector<std::unique_ptr<CudaKernel>> kernels_;
   bool disposed_ = false;
   bool last_reset_succeeded_ = true;
+  /// False once its context was reset and not made again.
+  bool initialised_ = false;
 };
 
 void CudaAccelerator::initialize() {
@@ -147,6 +148,7 @@ void CudaAccelerator::initialize() {
   stream_ = demand(
       blocking("cuStreamCreate", [&driver, context] { return driver.stream_create(context); }),
       "create stream");
+  initialised_ = true;
 }
 
 published::Buffer& CudaAccelerator::allocate(std::uint64_t length) {
@@ -247,6 +249,7 @@ ResetResult CudaAccelerator::reset(const ResetOptions& options,
     static_cast<void>(runtime::sleep_until(services_.scheduler, runtime::no_deadline));
   }
   if (fault == gpu::LayerFault::error) {
+    last_reset_succeeded_ = false;
     throw published::AcceleratorException{
         "reset failed", runtime::Error{.code = Errc::reset_failed, .injected = true}};
   }
@@ -298,6 +301,7 @@ void CudaAccelerator::reset_device(ResetResult& result, bool reinitialize) {
   demand(blocking("cudaDeviceReset",
                   [&driver, device] { return driver.primary_context_reset(device); }),
          "device reset");
+  initialised_ = false;
   destroyed_others_(*this);
   if (reinitialize) {
     // As there: the old stream is destroyed after the context that owned it, then the context is

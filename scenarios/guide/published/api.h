@@ -137,7 +137,8 @@ class Accelerator {
   virtual void dispose() = 0;
   /// Id in the ledger.
   virtual std::uint64_t ledger_id() const noexcept = 0;
-  /// For checkers, not for samples: whether its device and context would serve a next operation.
+  /// For checkers, not for samples: whether its own resets left it able to serve. Asks no device,
+  /// and never parks.
   virtual bool usable() const noexcept = 0;
 };
 

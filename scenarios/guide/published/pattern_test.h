@@ -17,7 +17,6 @@
 #include "thresher/scenarios/guide/published/accelerator_pool.h"
 #include "thresher/scenarios/guide/published/registration.h"
 #include "thresher/scenarios/guide/published/scripted_layer_test.h"
-#include "thresher/sim/sim_scheduler.h"
 #include "thresher/sim/world.h"
 
 #include <gtest/gtest.h>
@@ -90,7 +89,7 @@ class Stage {
     static_cast<void>(runtime::sleep_for(world.services().scheduler, span));
   }
   void jump_wall(runtime::Duration by) {
-    dynamic_cast<sim::SimScheduler&>(world.services().scheduler).jump_wall(by);
+    world.jump_wall(by);
   }
 
   /// What the scenarios demand once faults have stopped: `key` computes within 20 minutes.
