@@ -105,6 +105,15 @@ std::string_view name(StorageCall call) noexcept {
   THRESHER_UNREACHABLE();
 }
 
+Plan Plan::within(std::uint32_t device_count) const {
+  THRESHER_ASSERT(device_count >= 1);
+  Plan plan = *this;
+  std::erase_if(plan.rules, [&](const Rule& rule) {
+    return rule.point.device && rule.point.device->value >= device_count;
+  });
+  return plan;
+}
+
 std::string Rule::text() const {
   std::string line = point_text(point);
   if (point.device) line += " on device " + std::to_string(point.device->value);

@@ -97,6 +97,9 @@ struct Plan {
   static runtime::Expected<Plan, PlanError> parse(std::string_view text);
   /// JSON that `parse` reads back as an equal plan.
   std::string json() const;
+  /// The same without the rules that name a device from `device_count` on: for runs that draw
+  /// how many there are.
+  Plan within(std::uint32_t device_count) const;
   bool empty() const noexcept { return rules.empty(); }
 };
 

@@ -134,6 +134,12 @@ TEST(Plan, knows_every_code_of_the_table_that_can_be_injected) {
   }
 }
 
+TEST(Plan, drops_the_rules_of_devices_that_a_run_does_not_have) {
+  const Plan plan = plan_of(rule(R"({"call": "any", "device": 1})", R"({"kind": "worker_dies"})"));
+  EXPECT_EQ(plan.within(2), plan);
+  EXPECT_TRUE(plan.within(1).empty());
+}
+
 TEST(Plan, says_a_rule_in_words) {
   const Plan plan = plan_of(rule(R"({"reset": "hard", "device": 1})", R"({"kind": "error"})"));
   EXPECT_EQ(plan.rules[0].text(), "hard reset on device 1: error");

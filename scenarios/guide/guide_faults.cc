@@ -4,6 +4,7 @@
 
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/fiber/sync.h"
+#include "thresher/scenarios/guide/draws.h"
 #include "thresher/scenarios/guide/fault_swarm.h"
 
 #include <chrono>
@@ -15,13 +16,14 @@ namespace {
 /// only for faults that end.
 constexpr std::uint64_t strikes_max = 8;
 constexpr std::uint64_t lasting_max = 3;
+constexpr auto devices_max = static_cast<std::uint32_t>(devices_knob.high);
 /// How often the operator looks for devices out of service.
 constexpr runtime::Duration replacement_period = std::chrono::minutes{1};
 
 }  // namespace
 
 std::string GuideFaults::problem(const sim::RunKey& key) {
-  return key.plan.empty() ? std::string{} : sim::WorldFaults::problem(key.plan);
+  return key.plan.empty() ? std::string{} : sim::WorldFaults::problem(key.plan, devices_max);
 }
 
 GuideFaults::GuideFaults(sim::World& world, const sim::RunKey& key, sim::SimulatedMachine& machine)
@@ -39,7 +41,9 @@ void GuideFaults::begin(sim::SimulatedDriverHost& host) {
   if (!key_.plan.empty()) {
     auto plan = faults::Plan::parse(key_.plan);
     THRESHER_ASSERT(plan.has_value());
-    const auto armed = faults_.arm(*std::move(plan), faults::Budget::everything());
+    // A plan may name devices that this run did not draw.
+    const auto armed = faults_.arm(plan->within(machine_.device_count()),
+                                   faults::Budget::everything());
     THRESHER_ASSERT(armed.has_value());
     return;
   }

@@ -66,9 +66,18 @@ WorldFaults::WorldFaults(World& world, SimulatedMachine& machine)
 
 WorldFaults::~WorldFaults() { machine_.set_tap(nullptr); }
 
-std::string WorldFaults::problem(std::string_view json) {
+std::string WorldFaults::problem(std::string_view json, std::uint32_t devices_max) {
+  THRESHER_ASSERT(devices_max >= 1);
   const auto plan = Plan::parse(json);
-  return plan ? std::string{} : plan.error().message;
+  if (!plan) return plan.error().message;
+  for (std::size_t at = 0; at < plan->rules.size(); ++at) {
+    const auto device = plan->rules[at].point.device;
+    if (!device || device->value < devices_max) continue;
+    return "$.rules[" + std::to_string(at) + "].on.device: must be below " +
+           std::to_string(devices_max) + ", the most devices a run has here, but is " +
+           std::to_string(device->value);
+  }
+  return {};
 }
 
 faults::InjectorParts WorldFaults::parts() {

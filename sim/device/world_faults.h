@@ -44,8 +44,9 @@ class WorldFaults final : private faults::FaultLog {
   WorldFaults(const WorldFaults&) = delete;
   WorldFaults& operator=(const WorldFaults&) = delete;
 
-  /// What is wrong with a plan's text, without a world: one line, or empty.
-  static std::string problem(std::string_view json);
+  /// What is wrong with a plan's text where no run has more than `devices_max` devices, without a
+  /// world: one line, or empty.
+  static std::string problem(std::string_view json, std::uint32_t devices_max);
 
   /// Injects `plan` within `budget` from now on, starting with the rules of the start. Once.
   /// Errors: the plan asks for what this world cannot do.
