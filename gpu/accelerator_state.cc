@@ -13,6 +13,8 @@ namespace thresher::gpu {
 using runtime::Errc;
 using runtime::Result;
 
+AcceleratorState::~AcceleratorState() { context->part(*this); }
+
 namespace {
 
 Result<StreamHandle> make_stream(Pass& pass) {

@@ -80,6 +80,8 @@ struct KernelRecord {
 struct AcceleratorState {
   AcceleratorState(std::shared_ptr<DeviceContext> the_context, AcceleratorId the_id)
       : context{std::move(the_context)}, id{the_id} {}
+  /// Leaves its context, also when a fiber that makes or disposes it is unwound half-way.
+  ~AcceleratorState();
 
   DeviceNode& node() const noexcept { return context->node(); }
 

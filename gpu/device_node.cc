@@ -93,8 +93,11 @@ Result<void> DeviceNode::ensure_running(const CallOptions& call) {
 
 std::shared_ptr<DeviceContext> DeviceNode::shared_context() const {
   if (!seams_.options.shared_context) return nullptr;
-  const auto living = contexts();
-  return living.empty() ? nullptr : living.front();
+  // One that was taken down and not made again belongs to closed accelerators alone.
+  for (auto& context : contexts()) {
+    if (context->handle()) return context;
+  }
+  return nullptr;
 }
 
 Result<std::shared_ptr<DeviceContext>> DeviceNode::make_context(const CallOptions& call) {

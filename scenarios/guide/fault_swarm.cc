@@ -1,6 +1,7 @@
 // The kinds that the guide's patterns may meet, each with the numbers from which it is drawn.
 //
-// Points are early enough for the short runs of a campaign: a strike that never comes tests nothing.
+// Points are early enough for the short runs of a campaign: a strike that never comes tests
+// nothing.
 #include "thresher/scenarios/guide/fault_swarm.h"
 
 #include <algorithm>

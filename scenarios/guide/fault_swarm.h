@@ -1,9 +1,9 @@
 // Draws a fault plan from the seed: first which kinds of faults this run has at all, then where and
 // how often each strikes.
 //
-// Swarm testing (Groce et al., ISSTA 2012): kinds suppress each other, so that a run with few kinds
-// finds what a run with all of them hides. Each kind has its own lanes (`draw/fault.KIND`), answer 0
-// is "not in this run". What was drawn is recorded for the report.
+// Swarm testing (Groce et al., ISSTA 2012): kinds suppress each other, so that a run with few
+// kinds finds what a run with all of them hides. Each kind has its own lanes (`draw/fault.KIND`),
+// answer 0 is "not in this run". What was drawn is recorded for the report.
 #pragma once
 
 #include "thresher/faults/plan.h"

@@ -2,9 +2,9 @@
 //
 // Fault model: device memory runs out, kernels fail, get stuck or come late, contexts and whole
 // driver processes are lost, devices fall off the bus, resets and canaries fail in every way that
-// does not lie, the wall clock jumps. What the patterns do not claim to detect is never drawn: silent
-// corruption, false successes. All of it ends at heal, when lost devices are replaced; recovery is
-// owed from there on.
+// does not lie, the wall clock jumps. What the patterns do not claim to detect is never drawn:
+// silent corruption, false successes. All of it ends at heal, when lost devices are replaced;
+// recovery is owed from there on.
 #pragma once
 
 #include "thresher/gpu/accelerator_factory.h"
