@@ -155,6 +155,47 @@ TEST_F(PoolTest, never_hands_out_what_a_false_reset_left_sick) {
   });
 }
 
+TEST_F(PoolTest, hands_nothing_out_after_a_canary_that_failed) {
+  with_pool(of(1), [](Layer& layer, AcceleratorPool& pool) {
+    layer.faults.canary = {LayerFault::no_success};
+    const Lease lease = pool.acquire().value();
+    EXPECT_EQ(layer.faults.resets, std::vector{ResetType::context});
+    EXPECT_GE(layer.faults.canaries, 2);
+  });
+}
+
+TEST_F(PoolTest, does_not_put_back_what_a_reset_without_success_left) {
+  with_pool(of(1), [](Layer& layer, AcceleratorPool& pool) {
+    { const Lease lease = pool.acquire().value(); }
+    layer.faults.reset = {LayerFault::no_success};
+    const Lease lease = pool.acquire().value();
+    EXPECT_EQ(layer.faults.resets, (std::vector{ResetType::context, ResetType::context}));
+  });
+}
+
+TEST_F(PoolTest, loses_no_slot_when_an_acquire_ends_at_the_instant_it_would_be_served) {
+  runtime::Duration until_served{};
+  with_pool(of(1), [&](Layer& layer, AcceleratorPool& pool) {
+    const runtime::TimePoint start = layer.in(0s);
+    EXPECT_TRUE(pool.acquire().has_value());
+    until_served = layer.in(0s) - start;
+  });
+  int timed_out = 0;
+  for (seed = 1; seed <= 32; ++seed) {
+    with_pool(of(1), [&](Layer& layer, AcceleratorPool& pool) {
+      // While the worker is busy, the deadline and the last completion both come; their fibers run
+      // in either order.
+      layer.services.scheduler.spawn({.name = "busy"}, [&] {
+        layer.pause(until_served - runtime::Duration{1});
+        layer.services.scheduler.spend(runtime::Duration{2});
+      });
+      timed_out += pool.acquire(layer.within(until_served)).has_value() ? 0 : 1;
+      EXPECT_TRUE(pool.acquire(layer.within(60s)).has_value());
+    });
+  }
+  EXPECT_GT(timed_out, 0);
+}
+
 TEST_F(PoolTest, tends_again_what_another_slots_full_reset_took) {
   with_pool(of(2), [](Layer& layer, AcceleratorPool& pool) {
     auto one = std::make_unique<Lease>(pool.acquire().value());
@@ -289,6 +330,21 @@ TEST_F(PoolTest, shrinks_when_leases_come_back_and_grows_for_waiters) {
     EXPECT_EQ(pool.acquire(layer.within(1s)).error().code, Errc::timeout);
     pool.resize(2);
     EXPECT_TRUE(pool.acquire().has_value());
+  });
+}
+
+TEST_F(PoolTest, serves_those_who_wait_when_it_shrinks_while_it_makes_its_members) {
+  devices = 2;  // So that both are made at the same time.
+  with_pool(of(2), [](Layer& layer, AcceleratorPool& pool) {
+    int served = 0;
+    for (int i = 0; i < 2; ++i) {
+      layer.services.scheduler.spawn({.name = "tenant"},
+                                     [&] { served += pool.acquire().has_value() ? 1 : 0; });
+    }
+    layer.pause(1ms);
+    pool.resize(1);
+    layer.pause(60s);
+    EXPECT_EQ(served, 2);
   });
 }
 

@@ -128,6 +128,20 @@ TEST_F(RecoveryTest, who_reports_while_an_incident_is_open_gets_its_result) {
   });
 }
 
+TEST_F(RecoveryTest, an_incident_goes_up_to_what_a_joiner_needs) {
+  with_accelerator([](Layer& layer, Accelerator& accelerator) {
+    layer.faults.reset = {LayerFault::hang};
+    layer.services.scheduler.spawn({.name = "first"}, [&] {
+      EXPECT_TRUE(accelerator.recover(make_error(Errc::timeout)).has_value());
+    });
+    layer.pause(1ms);
+    const auto result =
+        accelerator.recover(make_error(Errc::timeout), {}, ResetType::hard).value();
+    EXPECT_TRUE(result.joined);
+    EXPECT_EQ(layer.faults.resets, (std::vector{ResetType::soft, ResetType::hard}));
+  });
+}
+
 TEST_F(RecoveryTest, a_report_against_an_epoch_that_ended_resets_nothing) {
   with_accelerator([](Layer& layer, Accelerator& accelerator) {
     const Stamp old = accelerator.stamp();

@@ -332,6 +332,39 @@ TEST_F(ResetTest, a_reset_whose_authority_went_while_it_waited_is_refused) {
   });
 }
 
+TEST_F(ResetTest, a_call_whose_authority_went_while_it_waited_behind_a_reset_is_refused) {
+  run([](Layer& layer) {
+    const auto accelerator = layer.create();
+    layer.services.scheduler.spawn({.name = "reset"}, [&] {
+      EXPECT_TRUE(accelerator->reset(ResetOptions::Hard).value().success);
+    });
+    layer.pause(1ms);
+    AuthoritySource source;
+    std::optional<Errc> seen;
+    layer.services.scheduler.spawn({.name = "late"}, [&] {
+      seen = accelerator->synchronize({.authority = source.authority()}).error().code;
+    });
+    layer.pause(1ms);
+    EXPECT_FALSE(seen.has_value());
+    source.revoke();
+    layer.pause(10s);
+    EXPECT_EQ(seen, Errc::refused);
+    accelerator->dispose().value();
+  });
+}
+
+TEST_F(ResetTest, a_level_that_cannot_help_fails_without_being_tried) {
+  run([](Layer& layer) {
+    const auto accelerator = layer.create();
+    const auto touched = layer.fault(*accelerator, DriverResult::illegal_address);
+    EXPECT_FALSE(accelerator->synchronize().has_value());
+    EXPECT_FALSE(accelerator->reset(ResetOptions::Soft).value().success);
+    EXPECT_TRUE(layer.faults.resets.empty());
+    layer.free(*accelerator);
+    accelerator->dispose().value();
+  });
+}
+
 TEST_F(ResetTest, both_forms_of_a_failed_reset_say_so) {
   run([](Layer& layer) {
     const auto accelerator = layer.create();

@@ -154,6 +154,36 @@ TEST_F(CallBehaviours, b19_call_chain_reentrancy_does_not_let_another_chain_in) 
   });
 }
 
+TEST_F(CallBehaviours, b19_call_chain_reentrancy_ends_with_its_scope) {
+  script.on_act = [&](Grain& self, CancellationToken) -> Result<void> {
+    if (self.id().key() == "b") {
+      pass(1ms);
+      grain("a").call(ITest::activation).value();
+      return {};
+    }
+    CallFuture<void> calling;
+    {
+      const AllowCallChainReentrancy allowed{self};
+      calling = grain("b").start(ITest::act);
+    }
+    calling.take().value();
+    return {};
+  };
+  run([&] {
+    EXPECT_EQ(code_of(grain("a").with({.timeout = 10s}).call(ITest::act)), Errc::timeout);
+  });
+}
+
+TEST_F(CallBehaviours, b19_an_open_call_chain_passes_also_where_may_interleave_says_no) {
+  class_options.may_interleave = [](const RequestView&) { return false; };
+  run([&] {
+    EXPECT_TRUE(cycle("test", [](Grain& self, UniqueFunction<void()> body) {
+      const AllowCallChainReentrancy allowed{self};
+      body();
+    }));
+  });
+}
+
 TEST_F(CallBehaviours, b20_requests_do_not_interleave_by_default) {
   run([&] {
     Working first = grain("a").start(ITest::work, "1", 10);
@@ -187,6 +217,14 @@ TEST_F(CallBehaviours, b20_read_only_requests_interleave_with_each_other_only) {
     EXPECT_TRUE(first.ready());
     EXPECT_EQ(journal.count("a w-"), 0);
     EXPECT_EQ(time_of([&] { second.take().value(); }), 10ms);
+  });
+}
+
+TEST_F(CallBehaviours, b20_a_read_only_request_waits_for_one_that_writes) {
+  run([&] {
+    Working writing = grain("a").start(ITest::work, "w", 10);
+    EXPECT_EQ(time_of([&] { grain("a").call(ITest::read, "r", 10).value(); }), 20ms);
+    writing.take().value();
   });
 }
 
@@ -246,6 +284,24 @@ TEST_F(CallBehaviours, b22_a_running_request_that_is_cancelled_sees_its_token) {
       EXPECT_EQ(code_of(running.get()), Errc::cancelled);
       pass(1ms);
       EXPECT_EQ(journal.count("a w!"), 1);
+    }, workers);
+  }
+}
+
+TEST_F(CallBehaviours, b22_a_request_that_is_cancelled_as_its_turn_begins_learns_it) {
+  for (const std::uint32_t workers : {1u, 4u}) {
+    run([&] {
+      // Often enough for every order of the cancellation, the delivery and the turn.
+      for (int i = 0; i < 50; ++i) {
+        CancellationSource source{scheduler()};
+        const Ref called = grain("g" + std::to_string(i));
+        called.call(ITest::add, 1).value();
+        Working work = called.with({.token = source.token()}).start(ITest::work, "w", 10);
+        source.cancel();
+        EXPECT_EQ(code_of(work.get()), Errc::cancelled);
+        pass(1s);
+        EXPECT_EQ(journal.count("g" + std::to_string(i) + " w-"), 0);
+      }
     }, workers);
   }
 }

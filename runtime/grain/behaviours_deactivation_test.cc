@@ -85,6 +85,23 @@ TEST_F(DeactivationBehaviours, b07_the_first_reason_to_deactivate_wins) {
   });
 }
 
+TEST_F(DeactivationBehaviours, b07_the_first_reason_wins_also_while_the_grain_activates) {
+  script.on_activate = [this](const GrainId& id, CancellationToken) -> Result<void> {
+    if (journal.count("a activate") > 1) return {};
+    silo().deactivate(id, {DeactivationReasonCode::high_memory_pressure, ""});
+    pass(1ms);
+    silo().deactivate(id, {DeactivationReasonCode::application_error, ""});
+    pass(1ms);
+    return {};
+  };
+  run([&] {
+    grain("a").call(ITest::note, "n").value();
+    pass(10ms);
+    EXPECT_EQ(journal.count("a deactivate high_memory_pressure"), 1);
+    EXPECT_EQ(journal.count("a deactivate application_error"), 0);
+  });
+}
+
 TEST_F(DeactivationBehaviours, b07_what_on_deactivate_throws_is_swallowed) {
   script.on_deactivate = [](const GrainId&, CancellationToken) -> Result<void> {
     throw TestError{"no"};
