@@ -104,6 +104,26 @@ TEST_F(PoolTest, ends_an_acquire_at_its_deadline_and_keeps_the_slot) {
   });
 }
 
+// The waiter's worker is busy when its deadline passes: its wait has ended, and it is in the queue.
+TEST_F(PoolTest, passes_over_a_waiter_whose_wait_ended_and_who_has_not_run_yet) {
+  with_pool(of(1), [](Layer& layer, AcceleratorPool& pool) {
+    auto held = std::make_unique<Lease>(pool.acquire().value());
+    runtime::Scheduler& scheduler = layer.services.scheduler;
+    Errc seen = Errc::closed;
+    scheduler.spawn({.worker = {1}, .name = "waiter"}, [&] {
+      seen = pool.acquire(layer.within(std::chrono::microseconds{1500})).error().code;
+    });
+    layer.pause(1ms);
+    scheduler.spawn({.worker = {1}, .name = "busy"}, [&] { scheduler.spend(20s); });
+    layer.pause(1ms);
+    held.reset();
+    layer.pause(10s);
+    EXPECT_EQ(pool.statistics().idle, 1u);
+    layer.pause(20s);
+    EXPECT_EQ(seen, Errc::timeout);
+  });
+}
+
 TEST_F(PoolTest, bounds_its_waiters) {
   PoolOptions pool_options = of(1);
   pool_options.waiters_max = 1;
