@@ -64,7 +64,10 @@ int tell(const CampaignRun& run, const Summary& summary, Format format,
   } else {
     around.out << text_of(summary, run.wall());
   }
-  return run.interrupted() ? exit_interrupted : static_cast<int>(summary.verdict);
+  if (!run.interrupted()) return static_cast<int>(summary.verdict);
+  around.err << "thresher: interrupted; go on with ./thresher campaign --resume --out "
+             << shell_word(run.folder()) << '\n';
+  return exit_interrupted;
 }
 
 Parsed<int> run_to_the_end(CampaignRun& run, Format format, const Surroundings& around) {

@@ -42,6 +42,7 @@ class CampaignRun {
   Summary summary() const;
   WallFacts wall() const;
   bool interrupted() const noexcept { return watch_.interrupted(); }
+  const std::string& folder() const noexcept { return folder_.path(); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -48,6 +48,14 @@ void add_sometimes(Summary& summary, const Leg& leg, const scenarios::ScenarioIn
 }
 
 void add_failure(Summary& summary, const Leg& leg, const Group& group) {
+  // Several hunts of one scenario may meet the same crash: the first that met it tells it.
+  for (FailureRow& known : summary.failures) {
+    if (known.report.settings.scenario != leg.plan().settings.scenario) continue;
+    if (known.group.fastest.label != group.fastest.label) continue;
+    known.group.count += group.count;
+    known.runs += leg.done();
+    return;
+  }
   FailureRow row;
   row.group = group;
   row.runs = leg.done();

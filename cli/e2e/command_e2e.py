@@ -10,6 +10,7 @@ library. Writes "PASSED FAILED" to the file that $COUNTS names, when it is set.
 
 import json
 import os
+import pty
 import re
 import resource
 import shutil
@@ -210,10 +211,22 @@ class Campaign(Command):
         process.communicate(timeout=60)
         self.assertTrue(seen[False].isdisjoint(seen[True]), seen)
 
-    def test_shows_progress(self):
-        # Not a terminal here: a line every ten seconds, so that a short campaign says nothing.
-        _, _, err = self.call("campaign", "--seeds", "100")
+    def test_says_nothing_of_a_short_campaign_where_there_is_no_terminal(self):
+        _, _, err = self.call("campaign", CANARY, "--seeds", "100")
         self.assertEqual(err, "")
+
+    def test_shows_a_bar_on_a_terminal(self):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([PROGRAM, "campaign", CANARY, "--seeds", str(MANY)],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        seen = b""
+        while b" failures" not in seen:
+            seen += os.read(master, 4096)
+        process.send_signal(signal.SIGINT)
+        self.addCleanup(os.close, master)
+        self.assertEqual(process.wait(timeout=60), 130)
+        self.assertRegex(seen.decode(), r"\r\[#* *\] \d+%  [\d,]+ runs/s  [\d,]+ simulated s/s  ")
 
 
 class Interrupted(Command):
@@ -239,6 +252,7 @@ class Interrupted(Command):
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, err)
         self.assertIn("stopped by interrupted", out)
+        self.assertIn("go on with ./thresher campaign --resume --out thresher-out", err)
         resumed = self.resumed()
         self.assertEqual(resumed["exit_code"], 1)
         self.assertEqual(resumed, self.summary(CANARY, "--seeds", str(MANY), "--jobs", "2"))
