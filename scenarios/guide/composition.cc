@@ -231,6 +231,14 @@ runtime::Silo& Composition::silo() noexcept { return parts_->silo; }
 Witness& Composition::witness() noexcept { return parts_->witness; }
 std::uint64_t Composition::faults_injected() const noexcept { return parts_->faults.injected(); }
 
+std::uint32_t Composition::accelerators_alive() const {
+  std::uint32_t alive = 0;
+  for (std::uint32_t i = 0; parts_->layer && i < parts_->machine.device_count(); ++i) {
+    alive += parts_->layer->accelerators_on(gpu::DeviceOrdinal{i});
+  }
+  return alive;
+}
+
 void Composition::heal() {
   parts_->witness.heal();
   parts_->faults.heal(parts_->layer ? &*parts_->layer : nullptr);

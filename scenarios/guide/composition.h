@@ -56,6 +56,8 @@ class Composition {
   /// Claims, after the silo has stopped, that nothing made was left undisposed.
   void check_ledger();
   std::uint64_t faults_injected() const noexcept;
+  /// Accelerators of Thresher's own layer that nobody has disposed.
+  std::uint32_t accelerators_alive() const;
 
  private:
   struct Parts;
