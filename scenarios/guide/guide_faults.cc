@@ -2,6 +2,7 @@
 // happens by time.
 #include "thresher/scenarios/guide/guide_faults.h"
 
+#include "thresher/faults/swarm.h"
 #include "thresher/runtime/base/assert.h"
 #include "thresher/runtime/fiber/sync.h"
 #include "thresher/scenarios/guide/draws.h"
@@ -47,7 +48,7 @@ void GuideFaults::begin(sim::SimulatedDriverHost& host) {
     THRESHER_ASSERT(armed.has_value());
     return;
   }
-  auto plan = draw_plan(world_.choices(), world_.checks(), machine_.device_count());
+  auto plan = drawn_plan();
   const auto armed =
       faults_.arm(std::move(plan), faults::Budget::promised(strikes_max, lasting_max));
   THRESHER_ASSERT(armed.has_value());
@@ -57,6 +58,23 @@ void GuideFaults::begin(sim::SimulatedDriverHost& host) {
     world_.services().scheduler.spawn({.name = "clock", .background = true},
                                       [this] { jump_clock(); });
   }
+}
+
+// Two swarms, since neither finds what both do: strikes at early, counted points for the short runs
+// of a campaign, and strikes by rates over everything that the seams pass.
+faults::Plan GuideFaults::drawn_plan() {
+  const auto lane = world_.choices().lane("draw/fault.by_rate");
+  if (!world_.choices().chance(lane, {.num = 1, .den = 3}, THRESHER_SITE("guide.faults.style"))) {
+    return draw_plan(world_.choices(), world_.checks(), machine_.device_count());
+  }
+  auto plan = faults::draw_swarm(faults_.draw(), {.devices = machine_.device_count(),
+                                                  .workers = true,
+                                                  .layer = true,
+                                                  .storage = false,
+                                                  .lose_devices = true,
+                                                  .silent = false});
+  world_.checks().drawn("faults", faults::describe(plan));
+  return plan;
 }
 
 void GuideFaults::jump_clock() {

@@ -39,6 +39,7 @@ class GuideFaults {
   std::uint64_t injected() const { return faults_.strikes(); }
 
  private:
+  faults::Plan drawn_plan();
   void jump_clock();
   void replace_devices(gpu::AcceleratorFactory& factory);
 
