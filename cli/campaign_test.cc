@@ -74,6 +74,11 @@ TEST_F(Campaign, runs_each_seed_once_and_some_twice) {
   EXPECT_EQ((*runs).load(), 1000 + twins + measuring);
 }
 
+TEST_F(Campaign, runs_every_seed_twice_when_asked_to) {
+  add("a/fine", survive);
+  EXPECT_EQ(summary_of({"--seeds", "500", "--twice"})["twins"]["compared"], 500);
+}
+
 TEST_F(Campaign, groups_failures_and_keeps_the_fastest) {
   add("a/bad", failing_every(3, sim::Verdict::safety, "a.broken"));
   const Ran ran = campaign({"--seeds", "30"});

@@ -108,6 +108,8 @@ void declare_campaign(CLI::App& app, CampaignArguments& campaign) {
   command.add_option("--out", campaign.out, "Folder for failures, tapes and the summary")
       ->capture_default_str();
   add_format(command, campaign.format);
+  command.add_flag("--twice", campaign.twice,
+                   "Run every seed a second time in another process and compare, not 5 % of them");
   command.add_flag("--resume", campaign.resume, "Go on with the campaign kept in --out");
   command.add_flag("-q,--quiet", campaign.quiet, "No progress");
   add_limits(command, campaign.run_timeout, campaign.memory);

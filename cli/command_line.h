@@ -64,6 +64,7 @@ struct CampaignArguments {
   std::string out = "thresher-out";
   Format format = Format::text;
   bool resume = false;
+  bool twice = false;
   bool quiet = false;
   std::string run_timeout;
   std::string memory = "2G";

@@ -90,6 +90,7 @@ Parsed<CampaignConfig> config_of(const CampaignArguments& arguments, Scenarios s
   }
   THRESHER_TRY(hunt_seeds, parse_count("--hunt-seeds", arguments.hunt_seeds, 1, seeds_max));
   config.hunt_seeds = hunt_seeds;
+  config.twice = arguments.twice;
   THRESHER_TRY(seed, parse_seed("--first-seed", arguments.first_seed));
   const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - 2 * seeds_max;
   if (seed.origin.empty() && seed.value > room) {
@@ -111,6 +112,7 @@ Parsed<CampaignConfig> config_of(const CampaignArguments& arguments, Scenarios s
 CampaignPlan plan_campaign(const CampaignConfig& config, Scenarios scenarios) {
   CampaignPlan plan;
   plan.hunt_seeds = config.hunt_seeds;
+  plan.twice = config.twice;
   const auto named = [&](const scenarios::ScenarioInfo& info) {
     return std::find(config.scenarios.begin(), config.scenarios.end(), info.name) !=
            config.scenarios.end();
@@ -129,6 +131,7 @@ nlohmann::json to_json(const CampaignConfig& config) {
   return {{"scenarios", config.scenarios},     {"seeds", config.seeds},
           {"first_seed", config.first_seed},   {"seed_origin", config.seed_origin},
           {"hunt_seeds", config.hunt_seeds},   {"strategy", config.strategy},
+          {"twice", config.twice},
           {"settings", to_json(config.settings)}, {"commit", config.commit}};
 }
 
@@ -141,6 +144,7 @@ std::optional<CampaignConfig> config_from(const nlohmann::json& json) {
     json.at("seed_origin").get_to(config.seed_origin);
     json.at("hunt_seeds").get_to(config.hunt_seeds);
     json.at("strategy").get_to(config.strategy);
+    json.at("twice").get_to(config.twice);
     json.at("commit").get_to(config.commit);
     const auto settings = settings_from(json.at("settings"));
     if (!settings) return std::nullopt;

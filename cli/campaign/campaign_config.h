@@ -23,6 +23,8 @@ struct CampaignConfig {
   /// "commit 1c0ffee" when the first seed is a commit's hash, else "".
   std::string seed_origin;
   std::uint64_t hunt_seeds = 2000;
+  /// Every run is done twice, not only 5 % and the failing ones.
+  bool twice = false;
   /// The strategy as typed, or empty for the rotation.
   std::string strategy;
   /// Settings of all runs; their scenario is empty here.

@@ -57,6 +57,7 @@ std::optional<Assignment> Conductor::next_of(std::size_t leg) {
   Task task;
   task.settings = it.plan().settings;
   task.runs = it.runs_of(*range);
+  task.all_outcomes = plan_.twice;
   return assign(Exploring{leg, *range}, WorkerKind::explorer, std::move(task));
 }
 
@@ -142,7 +143,8 @@ bool Conductor::apply(const Explored& fact) {
   for (const Outcome& outcome : fact.outcomes) {
     // A hang costs its whole limit again and says nothing new.
     if (outcome.label == "hang") continue;
-    if (exploring || chosen_for_twin(outcome.spec.seed)) to_twin_[*leg].push_back(outcome);
+    const bool chosen = plan_.twice || chosen_for_twin(outcome.spec.seed);
+    if (exploring || chosen) to_twin_[*leg].push_back(outcome);
   }
   if (!exploring && it.finished()) end_hunt(*leg);
   return true;
@@ -151,7 +153,8 @@ bool Conductor::apply(const Explored& fact) {
 void Conductor::end_hunt(std::size_t leg) {
   // Most runs of a hunt fail, as they should; those that are shown must be sure.
   for (const auto& [label, group] : legs_[leg].groups()) {
-    const bool twinned = chosen_for_twin(group.fastest.spec.seed) || label == "hang";
+    const bool chosen = plan_.twice || chosen_for_twin(group.fastest.spec.seed);
+    const bool twinned = chosen || label == "hang";
     if (!twinned) to_twin_[leg].push_back(group.fastest);
   }
   follow_up(legs_[leg]);

@@ -62,6 +62,8 @@ struct CampaignPlan {
   std::vector<LegPlan> legs;
   /// Seeds for each defect that is hunted alone.
   std::uint64_t hunt_seeds = 2000;
+  /// Every run is done twice.
+  bool twice = false;
 };
 
 class Conductor {
