@@ -66,6 +66,8 @@ constexpr std::array breeds{
           .times_max = 2},
     Breed{.name = "copy_fails", .point = PointKind::call, .call = DriverCall::copy_to_host,
           .code = DriverResult::launch_failed},
+    Breed{.name = "free_fails", .point = PointKind::call, .call = DriverCall::memory_free,
+          .code = DriverResult::launch_failed, .nth_max = 6},
     Breed{.name = "reset_no_success", .point = PointKind::reset, .kind = FaultKind::no_success,
           .nth_max = 6},
     Breed{.name = "reset_error", .point = PointKind::reset, .kind = FaultKind::error,
