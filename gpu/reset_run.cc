@@ -30,6 +30,15 @@ ResetOptions recovery_preset(ResetType level) noexcept {
   return options;
 }
 
+namespace {
+
+/// The form of a failed reset that is an error instead of a result without success.
+bool not_tried(const Result<void>& played) noexcept {
+  return !played && played.error().code == Errc::unavailable;
+}
+
+}  // namespace
+
 ResetRun::ResetRun(AcceleratorState& state, const ResetOptions& options, const CallOptions& call)
     : state_{state},
       options_{options},
@@ -78,6 +87,7 @@ Result<ResetResult> ResetRun::run_in_context() {
     return finish(fail(Errc::reset_failed, static_cast<std::uint64_t>(*required)));
   }
   const auto played = play_fault();
+  if (played && not_tried(*played)) return runtime::Unexpected{played->error()};
   const Result<void> outcome = played ? *played : perform();
   if (!outcome && outcome.error().code == Errc::cancelled) {
     return runtime::Unexpected{outcome.error()};
@@ -92,7 +102,10 @@ Result<ResetResult> ResetRun::run_full() {
   if (!in) return finish(in);
   THRESHER_TRY_VOID(admit());
   result_.epoch_before = state_.context->epoch();
-  if (const auto played = play_fault()) return finish(*played);
+  if (const auto played = play_fault()) {
+    if (not_tried(*played)) return runtime::Unexpected{played->error()};
+    return finish(*played);
+  }
   if (options_.waits()) {
     const Result<void> drained = drain_before_full();
     if (!drained && drained.error().code == Errc::cancelled) {
