@@ -24,7 +24,10 @@ Answer refused(std::string text, int code) {
 
 std::string refusal(const RunSettings& settings, const runtime::Error& error,
                     const std::string& words) {
-  return settings.scenario + ": " + (words.empty() ? runtime::describe(error) : words);
+  // Words about a plan name the place in it ("$.rules[0]"); people also need the file.
+  const bool of_plan = words.starts_with("$") && !settings.plan_path.empty();
+  const std::string place = of_plan ? "--faults " + settings.plan_path : settings.scenario;
+  return place + ": " + (words.empty() ? runtime::describe(error) : words);
 }
 
 /// Whether a replay left the tape because the program is another than the one that recorded it. Of
