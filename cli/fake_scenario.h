@@ -5,6 +5,7 @@
 #include "thresher/cli/program.h"
 #include "thresher/runtime/base/hash.h"
 #include "thresher/scenarios/scenario.h"
+#include "thresher/scenarios/world_options.h"
 
 #include <gtest/gtest.h>
 
@@ -57,6 +58,29 @@ class FakeScenario final : public scenarios::Scenario {
   Body body_;
 };
 
+/// A scenario whose runs are the main fiber of a real world.
+class WorldScenario final : public scenarios::Scenario {
+ public:
+  using Body = std::function<void(sim::World&)>;
+
+  WorldScenario(std::string name, Body body)
+      : name_{std::move(name)}, info_{name_, "made up", {}, {}}, body_{std::move(body)} {}
+
+  const scenarios::ScenarioInfo& info() const noexcept override { return info_; }
+
+  runtime::Result<sim::RunResult> run(sim::Engine& engine, const sim::RunKey& key,
+                                      const scenarios::RunOptions& options,
+                                      std::string&) const override {
+    sim::World world{engine, scenarios::world_options(key, options)};
+    return world.run([this, &world] { body_(world); });
+  }
+
+ private:
+  std::string name_;
+  scenarios::ScenarioInfo info_;
+  Body body_;
+};
+
 inline void survive(const sim::RunKey&, const scenarios::RunOptions&, sim::RunResult&) {}
 
 /// Makes `result` a failure, unless another label alone is judged.
@@ -95,6 +119,11 @@ class ProgramTest : public ::testing::Test {
     return *kept_.back();
   }
 
+  void add_world(std::string name, WorldScenario::Body body) {
+    worlds_.push_back(std::make_unique<WorldScenario>(std::move(name), std::move(body)));
+    scenarios_.push_back(worlds_.back().get());
+  }
+
   std::string path(std::string_view name) const { return (folder_ / name).string(); }
 
   Ran thresher(std::vector<std::string> words) {
@@ -116,6 +145,7 @@ class ProgramTest : public ::testing::Test {
 
   std::filesystem::path folder_;
   std::vector<std::unique_ptr<FakeScenario>> kept_;
+  std::vector<std::unique_ptr<WorldScenario>> worlds_;
   std::vector<const scenarios::Scenario*> scenarios_;
 };
 

@@ -214,6 +214,32 @@ TEST_F(Program, makes_a_turn_that_never_yields_a_verdict_with_its_stack) {
   EXPECT_NE(ran.out.find("stack of the fiber that runs"), std::string::npos) << ran.out;
 }
 
+TEST_F(Program, says_where_in_the_world_a_fiber_hangs) {
+  add_world("demo/hangs", [](sim::World& world) {
+    world.services().scheduler.spawn({.name = "stubborn"}, [] {
+      for (volatile bool forever = true; forever;) {
+      }
+    });
+  });
+  const Ran ran = thresher({"run", "demo/hangs", "--seed", "9", "--run-timeout", "300ms"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_NE(ran.out.find("in a simulated world: seed 9, step "), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("fiber 'stubborn'"), std::string::npos) << ran.out;
+}
+
+TEST_F(Program, names_the_fiber_that_runs_over_its_stack) {
+  add_world("demo/deep", [](sim::World& world) {
+    world.services().scheduler.spawn({.name = "digger"}, [] {
+      const std::function<int(int)> deeper = [&](int n) { return n < 0 ? n : deeper(n + 1) + n; };
+      if (deeper(1) == 42) std::abort();
+    });
+  });
+  const Ran ran = thresher({"run", "demo/deep"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_EQ(ran.out.find("FAIL  crash.stack_overflow: "), 0u) << ran.out;
+  EXPECT_NE(ran.out.find("'digger'"), std::string::npos) << ran.out;
+}
+
 TEST_F(Program, makes_too_much_memory_a_verdict) {
   add("demo/eats", [](const auto&, const auto&, auto&) {
     std::vector<std::string> eaten;
