@@ -80,5 +80,37 @@ TEST_F(FactoryTest, passes_on_why_a_process_did_not_start_and_starts_it_the_next
   });
 }
 
+// Found by guide/circuit_breaker, seed 0x94, pct:d=3,k=1055: the accelerator of before was usable in
+// name and had no context.
+TEST_F(FactoryTest, tells_accelerators_that_a_full_without_a_new_process_took_their_context) {
+  run([](Layer& layer) {
+    const auto before = layer.create();
+    layer.host.start_error = Errc::unavailable;
+    EXPECT_FALSE(before->reset(ResetOptions::Full).value().success);
+    layer.host.start_error.reset();
+    const auto after = layer.create();
+    EXPECT_EQ(layer.computes(*before).error().code, Errc::context_lost);
+    EXPECT_TRUE(before->reset(ResetOptions::Hard).value().success);
+    EXPECT_TRUE(layer.computes(*before).value());
+    after->dispose().value();
+    before->dispose().value();
+  });
+}
+
+// Found by guide/retry_with_progressive_reset_as_published, seed 1, pct:d=1,k=1000.
+TEST_F(FactoryTest, makes_a_new_shared_context_when_the_old_one_was_taken_down) {
+  options.shared_context = true;
+  run([](Layer& layer) {
+    const auto first = layer.create();
+    ResetOptions last = ResetOptions::Hard;
+    last.reinitialize = false;
+    EXPECT_TRUE(first->reset(last).value().success);
+    const auto second = layer.create();
+    EXPECT_TRUE(layer.computes(*second).value());
+    second->dispose().value();
+    first->dispose().value();
+  });
+}
+
 }  // namespace
 }  // namespace thresher::gpu
