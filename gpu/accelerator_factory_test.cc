@@ -80,8 +80,8 @@ TEST_F(FactoryTest, passes_on_why_a_process_did_not_start_and_starts_it_the_next
   });
 }
 
-// Found by guide/circuit_breaker, seed 0x94, pct:d=3,k=1055: the accelerator of before was usable in
-// name and had no context.
+// Found by guide/circuit_breaker, seed 0x94, pct:d=3,k=1055: the accelerator of before was usable
+// in name and had no context.
 TEST_F(FactoryTest, tells_accelerators_that_a_full_without_a_new_process_took_their_context) {
   run([](Layer& layer) {
     const auto before = layer.create();
