@@ -55,6 +55,28 @@ Parsed<JournalContents> resumed(const CampaignConfig& config, const OutFolder& f
   return contents;
 }
 
+/// Has each scenario try what was set by hand, once, so that what it refuses is refused before the
+/// folder of an earlier campaign is touched. What a run meets otherwise is the campaign's to tell.
+Parsed<void> try_settings(const CampaignConfig& config, const WorkerRecipe& recipe,
+                          CrewLimits limits) {
+  const RunSettings& settings = config.settings;
+  const bool set_by_hand = !settings.knobs.empty() || !settings.plan.empty() ||
+                           settings.profile != RunSettings{}.profile;
+  if (!set_by_hand) return {};
+  limits.jobs = 1;
+  for (const LegPlan& leg : plan_campaign(config, recipe.scenarios).legs) {
+    if (leg.purpose == Purpose::canary) continue;
+    Task task;
+    task.settings = leg.settings;
+    task.runs = {RunSpec{leg.first_seed, {}}};
+    THRESHER_TRY(done, do_alone(recipe, limits, task));
+    if (done.answer && !done.answer->problem.empty()) {
+      return runtime::Unexpected{Problem{done.answer->problem, done.answer->problem_code}};
+    }
+  }
+  return {};
+}
+
 int tell(const CampaignRun& run, const Summary& summary, Format format,
          const Surroundings& around) {
   if (format == Format::json) {
@@ -92,6 +114,9 @@ Parsed<int> do_campaign(const CampaignArguments& arguments, const Surroundings& 
   THRESHER_TRY(jobs, jobs_of(arguments));
   THRESHER_TRY(limits, limits_of(jobs, arguments.run_timeout, arguments.memory));
   THRESHER_TRY(budget, budget_of(arguments));
+  const WorkerRecipe recipe{surroundings.scenarios, {limits.memory_bytes},
+                            surroundings.program_file};
+  THRESHER_TRY_VOID(try_settings(config, recipe, limits));
   THRESHER_TRY(folder, OutFolder::open(arguments.out));
 
   std::vector<Fact> facts;
@@ -107,8 +132,7 @@ Parsed<int> do_campaign(const CampaignArguments& arguments, const Surroundings& 
   THRESHER_TRY(journal, Journal::open(folder.journal(), keep_bytes));
   if (!arguments.resume) journal.write(config);
 
-  CampaignMeans means{.recipe = {surroundings.scenarios, {limits.memory_bytes},
-                                 surroundings.program_file},
+  CampaignMeans means{.recipe = recipe,
                       .limits = limits,
                       .time_budget = budget,
                       .progress = Progress{surroundings.err, progress_style(arguments.quiet)}};

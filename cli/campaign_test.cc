@@ -294,6 +294,15 @@ TEST_F(Campaign, keeps_the_journal_of_the_campaign_before) {
   EXPECT_EQ(content("out/previous/campaign.jsonl"), before);
 }
 
+TEST_F(Campaign, touches_no_earlier_campaign_when_it_is_refused) {
+  add("a/fine", survive);
+  campaign({"--seeds", "10"});
+  const std::string before = content("out/campaign.jsonl");
+  EXPECT_EQ(campaign({"--knob", "a=1"}).code, 2);
+  EXPECT_EQ(content("out/campaign.jsonl"), before);
+  EXPECT_FALSE(std::filesystem::exists(path("out/previous")));
+}
+
 TEST_F(Campaign, runs_the_seed_of_a_killed_worker_again_and_says_so) {
   Shared kills;
   add("a/killed", [&](const auto& key, const auto&, auto&) {
