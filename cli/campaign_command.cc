@@ -26,10 +26,12 @@ Parsed<std::uint32_t> jobs_of(const CampaignArguments& arguments) {
   return static_cast<std::uint32_t>(jobs);
 }
 
-/// Without seeds and without a budget a campaign is what a newcomer types: it must end soon.
+/// Without seeds and without a budget a campaign is what a newcomer types: it must end soon. Who
+/// resumes one wants its end.
 Parsed<std::chrono::milliseconds> budget_of(const CampaignArguments& arguments) {
   if (!arguments.time_budget.empty()) return parse_span("--time-budget", arguments.time_budget);
-  return arguments.seeds.empty() ? budget_default : std::chrono::milliseconds{};
+  const bool newcomer = arguments.seeds.empty() && !arguments.resume;
+  return newcomer ? budget_default : std::chrono::milliseconds{};
 }
 
 /// Whether the options on the command line decide anything that the journal has already decided.

@@ -101,7 +101,7 @@ void declare_campaign(CLI::App& app, CampaignArguments& campaign) {
   command.add_option("-j,--jobs", campaign.jobs, "Worker processes (default: one a processor)");
   command.add_option("--time-budget", campaign.time_budget,
                      "Stop exploring after this time, such as 60s "
-                     "(default 45s when --seeds is absent too)");
+                     "(default 45s without --seeds and --resume)");
   command.add_option("--hunt-seeds", campaign.hunt_seeds, "Seeds for each defect that is hunted")
       ->capture_default_str();
   add_key(command, campaign.key);
