@@ -49,6 +49,13 @@ void GuideRun::run() {
   const auto limit = runtime::deadline_after(scheduler.now(), retire_limit);
   static_cast<void>(composition.silo().stop(limit));
   composition.check_ledger();
+  // What hardened patterns make writes no ledger: the layer itself must be empty.
+  if (!published_) {
+    const std::uint32_t alive = composition.accelerators_alive();
+    world_.checks().always(alive == 0, label::accelerator_leaked, [alive] {
+      return std::to_string(alive) + " accelerators live after every grain and pool has ended";
+    });
+  }
 }
 
 // High-priority keys come first, so that a hybrid of one grain has one.
